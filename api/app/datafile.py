@@ -1,0 +1,167 @@
+"""The database file as the file system sees it: what stands at the path, and what the volume remembers.
+
+Nothing here opens the database file itself. Closing any descriptor of it would drop the locks that SQLite holds on it
+in the same process (POSIX advisory locks; sqlite.org/howtocorrupt.html, section 2.2).
+"""
+
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from app.faults import cannot_open, code_of
+from app.problems import Code, ProblemError
+
+FILE_MODE = 0o640
+LOCK_POLL_SECONDS = 0.05
+
+
+class Identity(NamedTuple):
+    """Which file it is, however it is called: two files never share it while both exist."""
+
+    device: int
+    inode: int
+
+
+class DataFile:
+    """The database file at `path`, its lock and its seal.
+
+    Beside the file live `<path>.lock`, which one process at a time holds while it prepares the database, and
+    `<path>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
+    reported and not silently started anew, even by a process that has never seen it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock_path = Path(f"{path}.lock")
+        self.seal_path = Path(f"{path}.id")
+        self.wal_path = Path(f"{path}-wal")
+
+    def identity(self) -> Identity:
+        """Look at what stands at the path; costs a few microseconds.
+
+        Raises:
+            ProblemError: The file is missing, not a regular file, not permitted or on a read-only volume.
+
+        """
+        with self._faults():
+            found = self.path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                raise ProblemError(Code.DB_NOT_A_FILE, cause=f"{self.path} is not a regular file")
+            for place, mode in ((self.path, os.R_OK | os.W_OK), (self.path.parent, os.W_OK | os.X_OK)):
+                if not os.access(place, mode):
+                    raise self._not_accessible(place)
+            return Identity(found.st_dev, found.st_ino)
+
+    def exists(self) -> bool:
+        """Tell whether anything stands at the path."""
+        with self._faults():
+            return os.path.lexists(self.path)
+
+    def create(self) -> None:
+        """Create the empty file, never over another one."""
+        with self._faults():
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
+            self.path.chmod(FILE_MODE)  # whatever the umask is
+            self._sync_directory()
+
+    def free_bytes(self) -> int:
+        """Give the bytes that the service may still write to the volume."""
+        with self._faults():
+            volume = os.statvfs(self.path.parent)
+            return volume.f_bavail * volume.f_frsize
+
+    def wal_bytes(self) -> int:
+        """Give the size of the write-ahead log, 0 where there is none."""
+        with suppress(FileNotFoundError):
+            return self.wal_path.stat().st_size
+        return 0
+
+    def read_seal(self) -> int | None:
+        """Give the lineage of the database that the volume holds, `None` when it has never held one."""
+        try:
+            with self._faults():
+                return int(self.seal_path.read_text(encoding="ascii"), 16)
+        except ValueError:
+            raise ProblemError(Code.DB_REPLACED, cause=f"{self.seal_path} does not hold a lineage") from None
+        except ProblemError as error:
+            if error.code is Code.DB_MISSING:
+                return None
+            raise
+
+    def write_seal(self, lineage: int) -> None:
+        """Remember for good that this volume holds the database of `lineage`."""
+        draft = Path(f"{self.seal_path}.new")
+        with self._faults():
+            with draft.open("w", encoding="ascii") as file:
+                file.write(f"{lineage:08x}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            draft.chmod(FILE_MODE)
+            draft.replace(self.seal_path)
+            self._sync_directory()
+
+    @contextmanager
+    def lock(self, *, given_up: Callable[[], bool]) -> Iterator[None]:
+        """Hold the preparation lock, shared by all processes and containers on the volume.
+
+        Args:
+            given_up: Asked while waiting; once true, the wait ends with `draining`.
+
+        """
+        with self._faults():
+            descriptor = os.open(self.lock_path, os.O_CREAT | os.O_RDWR, FILE_MODE)
+        try:
+            while not _try_lock(descriptor):
+                if given_up():
+                    raise ProblemError(Code.DRAINING, cause="stopped while waiting for the preparation lock")
+                time.sleep(LOCK_POLL_SECONDS)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def problem_of(self, error: BaseException) -> ProblemError | None:
+        """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""
+        cause = f"{type(error).__name__}: {error}"
+        if code := code_of(error):
+            return ProblemError(code, cause=cause)
+        if not cannot_open(error):
+            return None
+        try:
+            self.identity()
+        except ProblemError as reason:
+            return reason
+        return ProblemError(Code.DB_IO_ERROR, cause=cause)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise ProblemError(code_of(error) or Code.DB_IO_ERROR, cause=str(error)) from error
+
+    def _not_accessible(self, place: Path) -> ProblemError:
+        read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+        code = Code.DB_READ_ONLY if read_only else Code.DB_PERMISSION_DENIED
+        found = place.stat()
+        owner = f"owner {found.st_uid}:{found.st_gid}, mode {stat.S_IMODE(found.st_mode):04o}"
+        return ProblemError(code, cause=f"user {os.geteuid()} cannot write to {place} ({owner})")
+
+    def _sync_directory(self) -> None:
+        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

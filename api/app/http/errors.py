@@ -1,0 +1,58 @@
+"""The one place where exceptions become answers."""
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Scope
+
+from app.http.problem import problem_response
+from app.problems import Code, ProblemError
+
+CODES_BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.BODY_TOO_LARGE}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Make every error of `app` a problem of the table."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_mistake)
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - narrows the type that Starlette declares
+    return problem_response(error.code, error.detail)
+
+
+async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem_response(Code.MALFORMED_JSON)
+    # The value itself is left out: it is the caller's, and may be anything.
+    sentences = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5]]
+    return problem_response(Code.INVALID_REQUEST, "; ".join(sentences))
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = CODES_BY_STATUS.get(error.status_code, Code.BAD_REQUEST)
+    headers = dict(error.headers or {})
+    if code is Code.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request.app, request.scope))
+    return problem_response(code, headers=headers)
+
+
+async def _on_mistake(_request: Request, _error: Exception) -> JSONResponse:
+    return problem_response(Code.INTERNAL_ERROR)  # Starlette raises the exception again, and the server logs it
+
+
+def _methods(app: FastAPI, scope: Scope) -> list[str]:
+    """Ask every route: Starlette's own header knows the methods of one route only, where several share the address."""
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]

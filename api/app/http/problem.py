@@ -1,0 +1,60 @@
+"""How a problem looks to a caller: `application/problem+json`, RFC 9457."""
+
+from typing import Any
+
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from app.problems import PROBLEMS, Code
+
+MEDIA_TYPE = "application/problem+json"
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class ProblemBody(BaseModel):
+    """The body of every answer that is not a success.
+
+    `type` is the address of a page about the problem; `code` is its stable name; `retryable` tells whether the same
+    request can succeed later although nobody mends anything.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Code
+    remedy: str
+    retryable: bool
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "The request is wrong",
+        "content": {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}},
+    },
+    503: {
+        "description": "The database cannot answer now",
+        "content": {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}},
+    },
+}
+
+
+def problem_response(code: Code, detail: str | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Answer with a problem of the table."""
+    problem = PROBLEMS[code]
+    body = ProblemBody(
+        type=f"/problems/{code}",
+        title=problem.title,
+        status=problem.status,
+        detail=detail or problem.title,
+        code=code,
+        remedy=problem.remedy,
+        retryable=problem.passing,
+    )
+    retry = {"Retry-After": str(problem.retry_after)} if problem.retry_after is not None else {}
+    return JSONResponse(
+        body.model_dump(mode="json"),
+        status_code=problem.status,
+        headers={**NO_STORE, **retry, **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )

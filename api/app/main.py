@@ -1,0 +1,45 @@
+"""The one place that composes the service."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app import __version__
+from app.database import Database
+from app.datafile import DataFile
+from app.http.access import AccessLog
+from app.http.body_limit import BodyLimit
+from app.http.errors import add_error_handlers
+from app.keeper import Keeper
+from app.routes import health, problems, welcome
+from app.settings import Settings, get_settings
+from app.tasks import routes as tasks
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the service; without `settings` those of the environment."""
+    database = Database(DataFile((settings or get_settings()).db_file_path))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with Keeper(database) as keeper:
+            app.state.database = database
+            app.state.keeper = keeper
+            yield
+        database.shut_down()
+
+    app = FastAPI(
+        title="FastAPI on one SQLite file",
+        version=__version__,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
+    app.add_middleware(AccessLog)
+    add_error_handlers(app)
+    for routes in (welcome, health, problems, tasks):
+        app.include_router(routes.router)
+    return app

@@ -1,0 +1,59 @@
+"""The HTTP side of tasks."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response, status
+
+from app.http.dependencies import DatabaseDep
+from app.http.problem import PROBLEM_RESPONSES
+from app.problems import Code, ProblemError
+from app.tasks import store
+from app.tasks.schema import Task, TaskInput, TaskPage
+
+MAX_ID = 2**63 - 1  # SQLite's largest integer
+
+TaskId = Annotated[int, Path(ge=1, le=MAX_ID)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[int, Query(ge=0, le=MAX_ID, description="`next_cursor` of the page before")]
+
+router = APIRouter(prefix="/tasks", tags=["tasks"], responses=PROBLEM_RESPONSES)
+
+
+def _found(task: Task | None) -> Task:
+    if task is None:
+        raise ProblemError(Code.NOT_FOUND, detail="There is no task with this id.")
+    return task
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_task(task: TaskInput, database: DatabaseDep, response: Response) -> Task:
+    """Create a task."""
+    created = await database.write(partial(store.create, name=task.name))
+    response.headers["Location"] = f"/tasks/{created.id}"
+    return created
+
+
+@router.get("")
+async def list_tasks(database: DatabaseDep, limit: Limit = 50, cursor: Cursor = 0) -> TaskPage:
+    """List the tasks, the oldest first."""
+    return await database.read(partial(store.page, after=cursor, limit=limit))
+
+
+@router.get("/{task_id}")
+async def get_task(task_id: TaskId, database: DatabaseDep) -> Task:
+    """Read one task."""
+    return _found(await database.read(partial(store.get, task_id=task_id)))
+
+
+@router.patch("/{task_id}")
+async def rename_task(task_id: TaskId, task: TaskInput, database: DatabaseDep) -> Task:
+    """Rename a task."""
+    return _found(await database.write(partial(store.rename, task_id=task_id, name=task.name)))
+
+
+@router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_task(task_id: TaskId, database: DatabaseDep) -> None:
+    """Delete a task."""
+    if not await database.write(partial(store.delete, task_id=task_id)):
+        raise ProblemError(Code.NOT_FOUND, detail="There is no task with this id.")
