@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from app.faults import cannot_open, code_of
+from app.faults import cannot_open, code_of, driver_error
 from app.problems import Code, ProblemError
 
 FILE_MODE = 0o640
@@ -126,7 +126,8 @@ class DataFile:
 
     def problem_of(self, error: BaseException) -> ProblemError | None:
         """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""
-        cause = f"{type(error).__name__}: {error}"
+        driver = driver_error(error)
+        cause = f"{type(driver).__name__}: {driver}"
         if code := code_of(error):
             return ProblemError(code, cause=cause)
         if not cannot_open(error):

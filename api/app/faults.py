@@ -49,20 +49,22 @@ def code_of(error: BaseException) -> Code | None:
 
     A broken constraint or a mistake in SQL is the caller's, and no fault.
     """
-    match error:
-        case sqlalchemy.exc.DBAPIError(orig=BaseException() as cause):
-            return code_of(cause)
+    match driver_error(error):
         case sqlalchemy.exc.TimeoutError():
             return Code.DB_TIMEOUT
-        case sqlite3.Error():
-            name = getattr(error, "sqlite_errorname", None) or ""
+        case sqlite3.Error() as told:
+            name = getattr(told, "sqlite_errorname", None) or ""
             return next((code for start, code in SQLITE_CODES if name.startswith(start)), None)
-        case OSError():
-            return ERRNO_CODES.get(error.errno or 0, Code.DB_IO_ERROR)
+        case OSError(errno=number):
+            return ERRNO_CODES.get(number or 0, Code.DB_IO_ERROR)
     return None
 
 
 def cannot_open(error: BaseException) -> bool:
     """Tell whether SQLite could not open the file, which alone does not say why."""
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    return (getattr(cause, "sqlite_errorname", None) or "").startswith("SQLITE_CANTOPEN")
+    return (getattr(driver_error(error), "sqlite_errorname", None) or "").startswith("SQLITE_CANTOPEN")
+
+
+def driver_error(error: BaseException) -> BaseException:
+    """Give the error of the SQLite driver inside one of SQLAlchemy, any other error as it is."""
+    return (error.orig or error) if isinstance(error, sqlalchemy.exc.DBAPIError) else error

@@ -1,0 +1,157 @@
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from support.problem import assert_unavailable
+from support.waiting import eventually
+
+
+def healthy_again(client: TestClient) -> None:
+    def healthy() -> None:
+        assert client.get("/db-check").status_code == 200
+
+    eventually(healthy, within=5)
+
+
+def becomes(client: TestClient, code: str) -> None:
+    eventually(lambda: assert_unavailable(client.get("/db-check"), code), within=5)
+
+
+def files(data: Path) -> list[str]:
+    return sorted(path.name for path in data.parent.iterdir())
+
+
+def test_a_deleted_database_is_missing_at_the_very_next_probe_and_stays_so(client: TestClient, data: Path) -> None:
+    data.unlink()
+    assert_unavailable(client.get("/db-check"), "db_missing")
+    assert_unavailable(client.get("/readyz"), "db_missing")
+    assert_unavailable(client.get("/tasks"), "db_missing")
+    assert_unavailable(client.post("/tasks", json={"name": "x"}), "db_missing")
+    assert client.get("/livez").status_code == 200
+    assert "api.db" not in files(data)
+
+
+def test_the_same_file_put_back_is_used_again_with_its_rows(client: TestClient, data: Path) -> None:
+    client.post("/tasks", json={"name": "kept"})
+    data.rename(data.with_name("away"))
+    becomes(client, "db_missing")
+    data.with_name("away").rename(data)
+    healthy_again(client)
+    assert [task["name"] for task in client.get("/tasks").json()["items"]] == ["kept"]
+
+
+def test_a_backup_put_in_the_place_of_a_deleted_database_is_used(client: TestClient, data: Path) -> None:
+    client.post("/tasks", json={"name": "in the backup"})
+    backup = data.with_name("backup")
+    with sqlite3.connect(data) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    for path in data.parent.glob("api.db*"):
+        if path.suffix not in {".id", ".lock"}:
+            path.unlink()
+    becomes(client, "db_missing")
+    backup.rename(data)
+    healthy_again(client)
+    assert [task["name"] for task in client.get("/tasks").json()["items"]] == ["in the backup"]
+
+
+def test_a_file_in_the_place_of_the_database_is_noticed_at_the_next_probe(client: TestClient, data: Path) -> None:
+    original = data.with_name("original")
+    data.rename(original)
+    data.touch()
+    assert_unavailable(client.get("/db-check"), "db_replaced")
+    assert_unavailable(client.post("/tasks", json={"name": "x"}), "db_replaced")
+    becomes(client, "db_replaced")
+    original.replace(data)
+    healthy_again(client)
+
+
+def test_a_write_to_a_file_that_vanishes_meanwhile_is_not_acknowledged(client: TestClient, data: Path) -> None:
+    database = client.app.state.database  # type: ignore[attr-defined]
+
+    def write_and_lose_the_file(_session: object) -> str:
+        data.unlink()
+        return "done"
+
+    async def attempt() -> None:
+        await database.write(write_and_lose_the_file)
+
+    assert client.portal is not None
+    with pytest.raises(Exception, match="db_missing"):
+        client.portal.call(attempt)
+
+
+def overwrite(data: Path) -> None:
+    data.write_bytes(b"garbage " * 2048)
+
+
+def truncate(data: Path) -> None:
+    os.truncate(data, data.stat().st_size // 2)
+
+
+def become_a_directory(data: Path) -> None:
+    data.unlink()
+    data.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [(overwrite, "db_not_a_database"), (truncate, "db_corrupt"), (become_a_directory, "db_not_a_file")],
+)
+def test_a_damaged_file_is_named_and_a_mended_one_used_again(
+    damage: Callable[[Path], None], code: str, client: TestClient, data: Path
+) -> None:
+    with sqlite3.connect(data) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    good = data.read_bytes()
+    damage(data)
+    becomes(client, code)
+    if data.is_dir():
+        data.rmdir()
+    data.write_bytes(good)
+    healthy_again(client)
+
+
+def test_a_locked_database_is_locked_within_a_second_and_reads_go_on(client: TestClient, data: Path) -> None:
+    holder = sqlite3.connect(data, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    becomes(client, "db_locked")
+    assert client.get("/tasks").status_code == 200
+    holder.rollback()
+    holder.close()
+    healthy_again(client)
+
+
+def test_a_write_to_a_locked_database_is_503_and_was_not_done(client: TestClient, data: Path) -> None:
+    holder = sqlite3.connect(data, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert_unavailable(client.post("/tasks", json={"name": "refused"}), "db_locked")
+    holder.rollback()
+    holder.close()
+    assert client.get("/tasks").json()["items"] == []
+
+
+def test_health_names_the_fault_and_its_remedy(client: TestClient, data: Path) -> None:
+    shutil.move(data, data.with_name("away"))
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/health+json"
+    assert (answer.json()["status"], answer.json()["code"]) == ("fail", "db_missing")
+    assert "restore a backup" in answer.json()["output"]
+
+
+def test_an_unexpected_mistake_is_a_problem_without_details(client: TestClient) -> None:
+    async def broken() -> None:
+        raise RuntimeError("SELECT secret FROM api.db")
+
+    client.app.add_api_route("/broken", broken)  # type: ignore[attr-defined]
+    answer = client.get("/broken")
+    assert answer.json()["code"] == "internal_error"
+    assert "secret" not in answer.text

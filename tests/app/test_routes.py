@@ -1,0 +1,74 @@
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.problems import PROBLEMS, Code
+from support.problem import assert_problem
+
+HEALTH = ["/livez", "/readyz", "/db-check", "/health"]
+
+
+def test_the_database_check_answers_exactly_its_contract(client: TestClient) -> None:
+    answer = client.get("/db-check")
+    assert (answer.status_code, answer.content) == (200, b'{"results":[1]}')
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", HEALTH)
+def test_every_health_answer_is_fresh_and_has_a_head(client: TestClient, path: str) -> None:
+    got, head = client.get(path), client.head(path)
+    assert got.status_code == head.status_code == 200
+    assert got.headers["cache-control"] == head.headers["cache-control"] == "no-store"
+    assert head.content == b""
+
+
+def test_the_details_are_in_the_format_for_health(client: TestClient) -> None:
+    answer = client.get("/health")
+    assert answer.headers["content-type"] == "application/health+json"
+    body = answer.json()
+    assert body["status"] == "pass"
+    assert body["checks"]["sqlite:schemaRevision"][0]["observedValue"] == "0001"
+    assert body["checks"]["volume:freeBytes"][0]["observedValue"] > 0
+
+
+def test_the_welcome_leads_everywhere_it_says(client: TestClient) -> None:
+    body = client.get("/").json()
+    for path in [body["documentation"], body["example"], *body["health"].values()]:
+        assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_problem_has_a_page_with_its_title_and_remedy(client: TestClient, code: Code) -> None:
+    answer = client.get(f"/problems/{code}")
+    assert answer.status_code == 200
+    text = re.sub("&#x27;", "'", answer.text)
+    assert PROBLEMS[code].title in text
+    assert PROBLEMS[code].remedy in text
+    assert f"/problems/{code}" in client.get("/problems").text
+
+
+@pytest.mark.parametrize("path", ["/nope", "/problems/nope", "/tasks/", "/db-check/", "/%2e%2e/etc/passwd"])
+def test_an_unknown_address_is_a_problem(client: TestClient, path: str) -> None:
+    assert_problem(client.get(path), "not_found", 404)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("DELETE", "/db-check", "GET, HEAD"),
+        ("POST", "/livez", "GET, HEAD"),
+        ("PUT", "/tasks", "GET, POST"),
+        ("PUT", "/tasks/1", "DELETE, GET, PATCH"),
+        ("BREW", "/tasks", "GET, POST"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, path: str, allow: str) -> None:
+    answer = client.request(method, path)
+    assert_problem(answer, "method_not_allowed", 405)
+    assert answer.headers["allow"] == allow
+
+
+def test_the_interface_is_documented(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/", "/livez", "/readyz", "/db-check", "/health", "/tasks", "/tasks/{task_id}"} <= set(paths)

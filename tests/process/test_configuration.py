@@ -1,0 +1,34 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from support.server import run_server
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (None, "DB_FILE_PATH is not set."),
+        ("", "DB_FILE_PATH is empty."),
+        (" ", "DB_FILE_PATH is blank."),
+        ("api.db", "DB_FILE_PATH is 'api.db', which is a relative path."),
+        ("sqlite:////data/api.db", "DB_FILE_PATH is 'sqlite:////data/api.db', which is a URL and not a path."),
+        (":memory:", "DB_FILE_PATH is ':memory:', which would lose all data at every stop."),
+    ],
+)
+def test_a_wrong_setting_is_one_line_and_exit_78_before_anything_starts(value: str | None, fault: str) -> None:
+    began = time.monotonic()
+    refusal = run_server(value)
+    assert refusal.returncode == 78
+    assert refusal.stdout == ""
+    assert refusal.stderr == (
+        f"configuration error: {fault} "
+        "Set it to an absolute path on a mounted volume, for example DB_FILE_PATH=/data/api.db\n"
+    )
+    assert time.monotonic() - began < 5, "says so at once; the bound of two seconds is held in the container ring"
+
+
+def test_no_other_setting_is_needed(tmp_path: Path) -> None:
+    assert "DB_FILE_PATH" not in run_server("relative").stdout
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,123 @@
+import json
+import os
+import signal
+import socket
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from support.problem import assert_unavailable
+from support.server import Server, running_server
+from support.waiting import eventually
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "api.db"
+
+
+def ask_every_worker(server: Server, code: str) -> None:
+    # A new connection each time: the kernel deals them out to the workers.
+    for _ in range(20):
+        assert_unavailable(server.client.get("/db-check", headers={"Connection": "close"}), code)
+
+
+def faults_in(log: str, *, at_least: int) -> list[dict[str, str]]:
+    lines = [json.loads(line) for line in log.splitlines()]
+    faults = [line for line in lines if line["event"] == "database fault"]
+    assert len(faults) >= at_least
+    return faults
+
+
+def test_two_workers_create_one_database(data: Path) -> None:
+    with running_server(data) as server:
+        assert len(server.workers()) == 2
+
+        def both_are_ready() -> None:
+            assert server.log.count("database ready") == 2
+
+        eventually(both_are_ready, within=5)
+        assert server.log.count("database created") == 1
+
+
+def test_every_worker_sees_the_deletion_and_none_creates_a_new_database(data: Path) -> None:
+    with running_server(data) as server:
+        data.unlink()
+        ask_every_worker(server, "db_missing")
+        os.kill(server.workers()[0], signal.SIGKILL)
+        eventually(lambda: ask_every_worker(server, "db_missing"), within=10)
+        assert not data.exists()
+
+
+def test_a_restart_does_not_replace_a_vanished_database_with_an_empty_one(data: Path) -> None:
+    with running_server(data) as server:
+        assert server.stop() == 0
+    for path in data.parent.glob("api.db*"):
+        if path.suffix != ".id":
+            path.unlink()
+    with running_server(data, healthy=False) as server:
+        eventually(lambda: ask_every_worker(server, "db_missing"), within=5)
+        assert not data.exists()
+
+
+def test_tasks_survive_a_restart(data: Path) -> None:
+    with running_server(data) as server:
+        created = server.client.post("/tasks", json={"name": "kept"}).json()
+        assert server.stop() == 0
+    with running_server(data) as server:
+        assert server.client.get(f"/tasks/{created['id']}").json() == created
+
+
+def test_every_acknowledged_write_survives_the_death_of_all_workers(data: Path) -> None:
+    with running_server(data) as server:
+        acknowledged = [server.client.post("/tasks", json={"name": f"{number}"}).json() for number in range(50)]
+        for worker in server.workers():
+            os.kill(worker, signal.SIGKILL)
+        eventually(server.ready, within=10)
+        assert server.client.get("/tasks", params={"limit": 200}).json()["items"] == acknowledged
+    with sqlite3.connect(data) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:
+    with running_server(data) as server:
+        server.client.post("/tasks", json={"name": "x"})
+        assert server.stop() == 0
+    left = {path.name for path in data.parent.iterdir()} - {"server.log"}
+    assert left == {"api.db", "api.db.id", "api.db.lock"}, "the write-ahead log is merged and gone"
+
+
+def test_the_log_is_json_and_a_successful_probe_is_not_in_it(data: Path) -> None:
+    with running_server(data) as server:
+        server.client.get("/db-check")
+        server.client.get("/livez")
+        server.client.get("/nope")
+        lines = [json.loads(line) for line in server.log.splitlines()]
+    requests = [(line["path"], line["status"]) for line in lines if line["event"] == "request"]
+    assert ("/nope", 404) in requests
+    assert not [path for path, status in requests if status == 200]
+
+
+def test_a_fault_is_one_line_in_the_log_that_names_cause_and_remedy(data: Path) -> None:
+    with running_server(data) as server:
+        data.unlink()
+        faults = eventually(lambda: faults_in(server.log, at_least=2), within=5)
+        ask_every_worker(server, "db_missing")
+        assert faults_in(server.log, at_least=2) == faults, "a line for each worker, not for each probe"
+    assert {(fault["code"], fault["title"]) for fault in faults} == {("db_missing", "The database file is missing.")}
+    assert all("restore a backup" in fault["remedy"] and str(data) in fault["cause"] for fault in faults)
+
+
+def test_a_request_that_is_no_http_is_refused_and_the_worker_lives(data: Path) -> None:
+    with running_server(data) as server:
+        address = (server.client.base_url.host, server.client.base_url.port or 80)
+        for garbage in (b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n", b"\x00" * 100 + b"\r\n\r\n"):
+            with socket.create_connection(address, timeout=5) as connection:
+                connection.sendall(garbage + b"\r\n\r\n")
+                connection.shutdown(socket.SHUT_WR)
+                answer = connection.recv(1000)
+                assert answer.startswith(b"HTTP/1.1 400") or answer == b""
+        server.ready()
+        assert "Traceback" not in server.log

@@ -1,0 +1,99 @@
+"""The real server, as a process of this machine and without a container."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+
+from support.waiting import eventually
+
+API = Path(__file__).resolve().parents[2] / "api"
+STOP_SECONDS = 10
+
+
+def environment(db_file_path: Path | str | None) -> dict[str, str]:
+    """Give an environment that sets nothing but what a process needs, and the API's one variable."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    setting = {} if db_file_path is None else {"DB_FILE_PATH": str(db_file_path)}
+    return {**kept, **setting, "PYTHONPATH": str(API), "WEB_CONCURRENCY": "2"}
+
+
+def run_server(db_file_path: Path | str | None) -> subprocess.CompletedProcess[str]:
+    """Start the server where it is expected to refuse, and give what it said."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"],
+        cwd=API,
+        env=environment(db_file_path),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.process = process
+        self.client = httpx.Client(base_url=url, timeout=10)
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        """What the server has printed so far."""
+        return self._log.read_text()
+
+    def workers(self) -> list[int]:
+        """Give the ids of the worker processes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def answers(self) -> None:
+        """Assert that the process answers."""
+        try:
+            assert self.client.get("/livez").status_code == 200
+        except httpx.TransportError as failure:
+            raise AssertionError(failure) from failure
+
+    def ready(self) -> None:
+        """Assert that the database is in use."""
+        self.answers()
+        assert self.client.get("/db-check").status_code == 200
+
+    def stop(self) -> int:
+        """Ask the server to stop, and give its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_SECONDS)
+
+
+@contextmanager
+def running_server(db_file_path: Path, *, healthy: bool = True) -> Iterator[Server]:
+    """Run the server until the end of the block, which begins when it is `healthy` or at least answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    log = db_file_path.parent / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--bind", address],
+            cwd=API,
+            env=environment(db_file_path),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(process, f"http://{address}", log)
+    try:
+        eventually(server.ready if healthy else server.answers, within=15)
+        yield server
+    finally:
+        server.client.close()
+        if process.poll() is None:
+            process.terminate()
+            process.wait(STOP_SECONDS)

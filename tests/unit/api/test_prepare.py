@@ -1,0 +1,155 @@
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from app.datafile import DataFile
+from app.lineage import APPLICATION_ID
+from app.prepare import prepare
+from app.problems import Code, ProblemError
+
+
+def never() -> bool:
+    return False
+
+
+def refused(file: DataFile) -> Code:
+    with pytest.raises(ProblemError) as refusal:
+        prepare(file, given_up=never)
+    return refusal.value.code
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> DataFile:
+    return DataFile(tmp_path / "api.db")
+
+
+def test_an_empty_volume_gets_a_database_at_the_newest_revision_in_wal_mode(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    with sqlite3.connect(file.path) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+        assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
+    connection.close()
+
+
+def test_the_files_are_readable_by_owner_and_group_only(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    for path in (file.path, file.seal_path, file.lock_path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_preparing_again_changes_nothing(file: DataFile) -> None:
+    first = prepare(file, given_up=never)
+    content = file.path.read_bytes()
+    assert prepare(file, given_up=never) == first
+    assert file.path.read_bytes() == content
+
+
+@pytest.mark.parametrize("name", ["a?b#c%20d.db", "ünïcödé ☃.db", "two words.db", "a&mode=memory.db"])
+def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_path: Path) -> None:
+    prepare(DataFile(tmp_path / name), given_up=never)
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.id", f"{name}.lock"}, quote(name)
+
+
+def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    file.path.unlink()
+    assert refused(file) == Code.DB_MISSING
+    assert not file.path.exists()
+
+
+def test_an_interrupted_first_start_is_finished_by_the_next(file: DataFile) -> None:
+    file.create()
+    prepare(file, given_up=never)
+    assert file.read_seal()
+
+
+def test_a_missing_directory_is_not_created(tmp_path: Path) -> None:
+    assert refused(DataFile(tmp_path / "nowhere" / "api.db")) == Code.DB_MISSING
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_at_the_path_is_named(file: DataFile) -> None:
+    file.path.mkdir()
+    assert refused(file) == Code.DB_NOT_A_FILE
+
+
+def overwrite_with_garbage(path: Path) -> None:
+    path.write_bytes(b"not a database " * 1000)
+
+
+def truncate_to_half(path: Path) -> None:
+    with path.open("r+b") as opened:
+        opened.truncate(path.stat().st_size // 2)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def put_another_application_there(path: Path) -> None:
+    path.unlink()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")
+    connection.close()
+
+
+def put_another_database_of_ours_there(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 12345")
+    connection.close()
+
+
+def stamp_a_newer_schema(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (overwrite_with_garbage, Code.DB_NOT_A_DATABASE),
+        (truncate_to_half, Code.DB_CORRUPT),
+        (empty, Code.DB_REPLACED),
+        (put_another_application_there, Code.DB_FOREIGN),
+        (put_another_database_of_ours_there, Code.DB_REPLACED),
+        (stamp_a_newer_schema, Code.DB_SCHEMA_AHEAD),
+    ],
+)
+def test_a_file_that_is_not_ours_is_named_and_left_byte_for_byte(
+    damage: Callable[[Path], None], code: Code, file: DataFile
+) -> None:
+    prepare(file, given_up=never)
+    damage(file.path)
+    content = file.path.read_bytes()
+    assert refused(file) == code
+    assert file.path.read_bytes() == content
+
+
+def test_another_applications_database_gets_no_files_beside_it(file: DataFile) -> None:
+    with sqlite3.connect(file.path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")
+    connection.close()
+    before = {path.name for path in file.path.parent.iterdir()}
+    assert refused(file) == Code.DB_FOREIGN
+    assert {path.name for path in file.path.parent.iterdir()} - before == {"api.db.lock"}
+
+
+def test_without_its_seal_another_database_of_this_service_is_accepted(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    put_another_database_of_ours_there(file.path)
+    file.seal_path.unlink()
+    prepare(file, given_up=never)
+    assert file.read_seal() == 12345
+
+
+def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
+    with file.lock(given_up=never), pytest.raises(ProblemError) as refusal:
+        prepare(file, given_up=lambda: True)
+    assert refusal.value.code == Code.DRAINING
