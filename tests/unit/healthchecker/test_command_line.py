@@ -1,0 +1,148 @@
+import json
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from healthchecker import __version__
+from support.waiting import eventually
+
+Command = Callable[..., "subprocess.Popen[str]"]
+GOOD = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"results":[1]}'
+BODY = b'{"code":"db_missing","title":"The database file is missing","remedy":"Put it back."}'
+BAD = b"HTTP/1.1 503 No\r\nContent-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def status(port: int) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=1) as response:
+        return json.load(response)
+
+
+def test_check_of_a_healthy_target_is_one_line_and_exit_0(command: Command, serve: Callable[[Any], str]) -> None:
+    url = serve(GOOD)
+    process = command("check", HEALTHCHECKER_TARGET_URL=url)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith(f"healthy: {url} answered 200 in ")
+    assert out.endswith(" ms\n")
+
+
+def test_check_of_an_unhealthy_target_is_one_line_and_exit_1(command: Command, serve: Callable[[Any], str]) -> None:
+    process = command("check", HEALTHCHECKER_TARGET_URL=serve(BAD))
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (1, "")
+    assert out == "unhealthy: http_status 503 db_missing: The database file is missing. Remedy: Put it back.\n"
+
+
+@pytest.mark.parametrize("arguments", [(), ("run",), ("check",)])
+def test_a_wrong_configuration_is_a_line_for_each_mistake_and_exit_78(command: Command, arguments: Any) -> None:
+    process = command(*arguments, HEALTHCHECKER_INTERVAL="0", HEALTHCHECKER_PROT="1")
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (78, "")
+    first, second = err.splitlines()
+    assert first == (
+        "configuration error: HEALTHCHECKER_PROT is not a known variable. "
+        "Remove it, or rename it if you meant HEALTHCHECKER_PORT"
+    )
+    assert second.startswith("configuration error: HEALTHCHECKER_INTERVAL is '0'. Set it to ")
+
+
+def test_a_port_in_use_is_one_line_and_exit_69(command: Command) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        process = command(HEALTHCHECKER_HOST="127.0.0.1", HEALTHCHECKER_PORT=str(port))
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (69, "")
+    assert err == (
+        f"cannot listen on 127.0.0.1 port {port}: Address already in use. "
+        "Set HEALTHCHECKER_HOST and HEALTHCHECKER_PORT to an address and a port that are free\n"
+    )
+
+
+def test_a_host_that_is_not_this_machines_is_one_line_and_exit_69(command: Command) -> None:
+    process = command(HEALTHCHECKER_HOST="does-not-exist.invalid")
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 69
+    assert err.startswith("cannot listen on does-not-exist.invalid port 8001: ")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_exit_0_in_a_second_even_in_the_middle_of_a_poll(
+    command: Command, serve: Callable[[Any], str], free_port: int, number: signal.Signals
+) -> None:
+    asked = []
+
+    def never_answer(_connection: Any, over: Any) -> None:
+        asked.append(1)
+        over.wait()
+
+    process = command(
+        HEALTHCHECKER_TARGET_URL=serve(never_answer), HEALTHCHECKER_TIMEOUT="30", HEALTHCHECKER_PORT=str(free_port)
+    )
+
+    def in_a_poll() -> None:
+        assert asked
+
+    eventually(in_a_poll, within=10)
+    started = time.monotonic()
+    process.send_signal(number)
+    out, err = process.communicate(timeout=10)
+    assert time.monotonic() - started < 1
+    assert (process.returncode, err) == (0, "")
+    assert [json.loads(line)["event"] for line in out.splitlines()] == ["started", "stopped"]
+
+
+def test_a_name_server_that_hangs_delays_neither_the_verdict_nor_the_exit(command: Command) -> None:
+    program = (
+        "import socket, time; socket.getaddrinfo = lambda *a, **k: time.sleep(60); "
+        "from healthchecker.__main__ import main; raise SystemExit(main())"
+    )
+    started = time.monotonic()
+    process = command(
+        "check", program=("-c", program), HEALTHCHECKER_TARGET_URL="http://a.b/", HEALTHCHECKER_CONNECT_TIMEOUT="0.2"
+    )
+    out, _ = process.communicate(timeout=30)
+    assert time.monotonic() - started < 5
+    assert process.returncode == 1
+    assert out.startswith("unhealthy: dns: ")
+
+
+def test_it_serves_what_it_sees(command: Command, serve: Callable[[Any], str], free_port: int) -> None:
+    answers = [GOOD]
+    command(
+        HEALTHCHECKER_TARGET_URL=serve(lambda connection, _over: connection.sendall(answers[0])),
+        HEALTHCHECKER_INTERVAL="0.1",
+        HEALTHCHECKER_MAX_DOWN_INTERVAL="0.1",
+        HEALTHCHECKER_PORT=str(free_port),
+    )
+
+    def sees(state: str) -> None:
+        assert status(free_port)["state"] == state
+
+    eventually(lambda: sees("healthy"), within=10)
+    answers[0] = BAD
+    eventually(lambda: sees("unhealthy"), within=5)
+    assert status(free_port)["last_poll"]["code"] == "db_missing"
+    with pytest.raises(urllib.error.HTTPError, match="503") as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{free_port}/readyz", timeout=1)
+    refused.value.close()
+    answers[0] = GOOD
+    eventually(lambda: sees("healthy"), within=5)
+
+
+def test_it_tells_its_version(command: Command) -> None:
+    assert command("--version").communicate(timeout=10) == (f"{__version__}\n", "")
