@@ -57,6 +57,11 @@ class DataFile:
                     raise self._not_accessible(place)
             return Identity(found.st_dev, found.st_ino)
 
+    def size(self) -> int:
+        """Give the length of the database file in bytes."""
+        with self._faults():
+            return self.path.stat().st_size
+
     def exists(self) -> bool:
         """Tell whether anything stands at the path."""
         with self._faults():

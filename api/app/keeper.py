@@ -8,6 +8,7 @@ from typing import Self
 import structlog
 
 from app import lineage, schema
+from app.completeness import check_complete
 from app.database import Database
 from app.engine import probing_engine
 from app.prepare import prepare
@@ -88,6 +89,7 @@ class Keeper:
         began = time.monotonic()
         try:
             async with self._probing.connect() as connection:
+                await connection.run_sync(lambda sync: check_complete(sync.connection, self._database.file))
                 header = await lineage.read_header_async(connection)
                 lineage.judge(header, self._database.file.read_seal())
                 revision = await connection.run_sync(schema.current_revision)

@@ -1,13 +1,17 @@
 """Make the database ready for use: lock, examine, create or migrate, seal."""
 
 from collections.abc import Callable
+from contextlib import closing
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import PoolProxiedConnection
+from sqlalchemy.exc import DatabaseError
 
 from app import lineage, schema
+from app.completeness import check_complete
 from app.datafile import DataFile, Identity
 from app.engine import examining_engine, preparing_engine
+from app.faults import code_of
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
@@ -34,8 +38,7 @@ def prepare(file: DataFile, *, given_up: Callable[[], bool]) -> Identity:
             log.info("database created", path=str(file.path))
         identity = file.identity()
         try:
-            is_empty = _examine(file, seal).pages == 0
-            _bring_up_to_date(file, seal, is_new=is_empty)
+            _bring_up_to_date(file, seal, _examine(file, seal))
         except ProblemError:
             raise
         except Exception as error:
@@ -46,31 +49,37 @@ def prepare(file: DataFile, *, given_up: Callable[[], bool]) -> Identity:
         return identity
 
 
-def _examine(file: DataFile, seal: int | None) -> lineage.Header:
-    with examining_engine(file).connect() as connection:
-        header = lineage.read_header(connection)
+def _examine(file: DataFile, seal: int | None) -> lineage.Header | None:
+    """Judge the file from outside, without leaving a trace on it; `None` when only SQLite's recovery can tell."""
+    try:
+        with examining_engine(file).connect() as connection:
+            header = lineage.read_header(connection)
+    except DatabaseError as error:
+        # A crash in the middle of a checkpoint leaves a file that is whole only together with its log.
+        if code_of(error) is Code.DB_CORRUPT and seal is not None and file.wal_bytes():
+            return None
+        raise
     lineage.judge(header, seal)
     return header
 
 
-def _bring_up_to_date(file: DataFile, seal: int | None, *, is_new: bool) -> None:
+def _bring_up_to_date(file: DataFile, seal: int | None, seen: lineage.Header | None) -> None:
     engine = preparing_engine(file)
     with engine.begin() as connection:
-        if is_new:
+        if seen and seen.pages == 0:
             lineage.found(connection)
         header = lineage.read_header(connection)
+        lineage.judge(header, seal)
         schema.migrate(connection)
-    _switch_to_wal(engine)
+    with closing(engine.raw_connection()) as connection:  # outside a transaction, as both of these must be
+        check_complete(connection, file)
+        _switch_to_wal(connection)
     if seal is None:
         file.write_seal(header.lineage)
 
 
-def _switch_to_wal(engine: Engine) -> None:
+def _switch_to_wal(connection: PoolProxiedConnection) -> None:
     """Switch the journal once, here under the lock: two processes doing it at the same time fail each other."""
-    connection = engine.raw_connection()  # outside a transaction, in which the mode cannot be changed
-    try:
-        (mode,) = connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
-    finally:
-        connection.close()
+    (mode,) = connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise ProblemError(Code.DB_IO_ERROR, cause=f"the journal mode is {mode} and cannot be switched to wal")

@@ -131,6 +131,40 @@ def test_a_file_that_is_not_ours_is_named_and_left_byte_for_byte(
     assert file.path.read_bytes() == content
 
 
+def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    before = file.path.read_bytes()
+    writer = sqlite3.connect(file.path)
+    writer.execute("PRAGMA wal_autocheckpoint = 0")
+    rows = [(f"task {number}", "2026-01-01 00:00:00") for number in range(1000)]
+    writer.executemany("INSERT INTO tasks (name, created_at) VALUES (?, ?)", rows)
+    writer.commit()
+    log = file.wal_path.read_bytes()
+    writer.close()
+    after = file.path.read_bytes()
+    assert len(after) > len(before)
+    page = 4096
+    file.path.write_bytes(after[:page] + before[page:])  # only the first page has come home
+    file.wal_path.write_bytes(log)
+
+    prepare(file, given_up=never)
+    with sqlite3.connect(file.path) as connection:
+        assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (1000,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_database_cut_short_under_its_log_is_corrupt(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    reader = sqlite3.connect(file.path)  # keeps the log and its index alive
+    reader.execute("INSERT INTO tasks (name, created_at) VALUES ('x', '2026-01-01 00:00:00')")
+    reader.commit()
+    reader.execute("PRAGMA wal_checkpoint")
+    truncate_to_half(file.path)
+    assert refused(file) == Code.DB_CORRUPT
+    reader.close()
+
+
 def test_another_applications_database_gets_no_files_beside_it(file: DataFile) -> None:
     with sqlite3.connect(file.path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")

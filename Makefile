@@ -1,0 +1,93 @@
+# The table of contents: every verb of this project. What needs more than a line is in deploy/host, .ci/run or tests.
+
+PYTHON ?= python3
+HOST = PYTHONPATH=deploy $(PYTHON) -m host
+VENV = .venv/complete
+BIN = .venv/bin
+PYTEST = $(BIN)/pytest $(ARGS)
+PIECES = api deploy/healthchecker tests
+
+.DEFAULT_GOAL = help
+.NOTPARALLEL:
+.PHONY: help up down status logs doctor test unit app process stack lint format lock python compose
+
+help: ## Show this help
+	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
+	awk -v bold="$$bold" -v plain="$$plain" 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s%s%s\n", bold, substr($$0, 5), plain } \
+	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+##@ The stack
+
+up: python ## Start it: bring what this host lacks, build, wait until healthy
+	@$(HOST) up
+
+down: compose ## Stop it; the data stays
+	@docker compose down
+
+status: python compose ## Tell how it is, and the healthchecker's verdict
+	@$(HOST) status
+
+logs: compose ## Follow its logs
+	@docker compose logs --follow --tail 100
+
+doctor: python ## Tell what this host has and lacks, and the remedies
+	@$(HOST) doctor
+
+##@ The proof
+
+test: $(VENV) ## Lint, then run every test there is; needs the Docker engine
+	@base=$$($(HOST) setup) && export BASE_IMAGE="$$base" && $(MAKE) --no-print-directory lint && \
+	  $(PYTEST) tests/unit tests/app tests/process tests/stack
+
+unit: $(VENV) ## Run the tests of single modules
+	@$(PYTEST) tests/unit
+
+app: $(VENV) ## Run the tests of the API in process
+	@$(PYTEST) tests/app
+
+process: $(VENV) ## Run the tests of the real server, without Docker
+	@$(PYTEST) tests/process
+
+stack: $(VENV) ## Run the tests that break real containers
+	@$(PYTEST) tests/stack
+
+##@ The code
+
+lint: $(VENV) compose ## Check the form of every file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/shellcheck .ci/run $$(git ls-files '*.sh')
+	$(BIN)/hadolint deploy/Dockerfile
+	docker compose -f compose.yaml config --quiet
+	docker compose -f compose.yaml -f compose.test.yaml config --quiet
+
+format: $(VENV) ## Put every Python file in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV) ## Pin the dependencies of pyproject.toml (ARGS=--upgrade: newer)
+	@for piece in $(PIECES); do \
+	  echo "$$piece/requirements.txt"; \
+	  UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	    --generate-hashes --group "$$(basename $$piece)" -o "$$piece/requirements.txt" $(ARGS) || exit 1; \
+	done
+
+# Written last, so that an environment whose making broke off is made again, from nothing.
+$(VENV): tests/requirements.txt | python
+	@echo "Making .venv with the tools of the tests, about 1 min."
+	@$(PYTHON) -m venv --clear .venv || { \
+	  echo "Python cannot make a virtual environment: run \`sudo apt-get install python3-venv\`, then this again." >&2; exit 69; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.txt
+	@touch $@
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  is=$$($(PYTHON) --version 2>/dev/null) || is="not there"; \
+	  echo "Python 3.11 or newer is needed, and $(PYTHON) is $$is: install it, or name another as in" \
+	    "\`make up PYTHON=python3.12\`." >&2; exit 69; }
+
+compose:
+	@docker compose version >/dev/null 2>&1 || { \
+	  echo "\`docker compose\` does not work here: \`make doctor\` tells why, \`make up\` brings a missing plugin." >&2; exit 69; }

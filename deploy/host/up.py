@@ -1,0 +1,65 @@
+"""From a bare host to a healthy stack."""
+
+from host import base_image, build, command, compose, console, diagnosis, engine, plugins, ports, probe
+from host.trouble import Trouble
+
+WAIT_SECONDS = 120
+
+
+def up() -> None:
+    """Bring what is missing, build, start, wait until healthy, and print where the stack answers.
+
+    Raises:
+        Trouble: A step failed, with what is wrong and what to do.
+
+    """
+    engine.check()
+    plugins.ensure()
+    check_ports()
+    build.build(base_image.ensure())
+    start()
+    print(report(), flush=True)
+
+
+def check_ports() -> None:
+    """Make sure that the stack can have its ports, before minutes are spent on building it.
+
+    Raises:
+        Trouble: One is taken.
+
+    """
+    wanted = ports.published(compose.config())
+    ours = compose.containers()
+    for port in wanted:
+        ports.check(port, ours)
+
+
+def start() -> None:
+    """Start the containers and wait until they are healthy.
+
+    Raises:
+        Trouble: They do not become so, with the causes.
+
+    """
+    console.say("Starting the stack and waiting until it is healthy, about 10 s.")
+    if command.show("docker", "compose", "up", "--detach", "--wait", "--wait-timeout", str(WAIT_SECONDS)):
+        raise Trouble(diagnosis.of_stack())
+
+
+def report() -> str:
+    """Give the URLs of the running stack and its answer to `/db-check`.
+
+    Raises:
+        Trouble: That answer is not a 200.
+
+    """
+    urls = {container.service: container.url for container in compose.containers()}
+    answer = probe.get(f"{urls['api']}/db-check")
+    if answer.status != probe.OK:
+        raise Trouble(diagnosis.of_stack())
+    return (
+        "The stack is healthy.\n"
+        f"  API          {urls['api']}   (docs: /docs)\n"
+        f"  status page  {urls['healthchecker']}\n"
+        f"  /db-check    {answer.body}"
+    )

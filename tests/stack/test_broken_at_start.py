@@ -1,0 +1,107 @@
+"""The disk is wrong from the start: the API is up, says why, and begins to work when it is mended, with no restart."""
+
+import pytest
+
+from support.problem import assert_unavailable
+from support.stack import NewStack, Stack
+from support.waiting import eventually
+
+MAKE_DATABASE = """
+import sqlite3
+database = sqlite3.connect("/data/api.db")
+database.execute("CREATE TABLE t (x)")
+database.executemany("INSERT INTO t VALUES (?)", [("x" * 100,)] * 1000)
+database.commit()
+database.close()
+"""
+GIVE_TO_THE_API = "import os; os.chown('/data/api.db', 10001, 0); "
+REMOVE = "import os; os.unlink('/data/api.db')"
+REMOVE_DIRECTORY = "import os; os.rmdir('/data/api.db')"
+
+BROKEN = {
+    "volume-owned-by-root": (
+        "import os; os.chown('/data', 0, 0); os.chmod('/data', 0o755)",
+        "import os; os.chown('/data', 10001, 0)",
+        "db_permission_denied",
+    ),
+    "directory-at-the-path": ("import os; os.mkdir('/data/api.db')", REMOVE_DIRECTORY, "db_not_a_file"),
+    "garbage": ("open('/data/api.db', 'wb').write(b'garbage ' * 999);" + GIVE_TO_THE_API, REMOVE, "db_not_a_database"),
+    "another-application": (MAKE_DATABASE + GIVE_TO_THE_API, REMOVE, "db_foreign"),
+    "file-of-root": (
+        "import os; open('/data/api.db', 'w').close(); os.chmod('/data/api.db', 0o600)",
+        GIVE_TO_THE_API,
+        "db_permission_denied",
+    ),
+}
+
+
+def assert_the_stack_says(stack: Stack, code: str) -> None:
+    """Assert what Docker, the API, its health log and the healthchecker say of a broken disk."""
+    started = stack.up()
+    assert started.returncode == 1
+    assert "unhealthy" in started.stderr
+    assert "-api-1" in started.stderr.splitlines()[-1]
+    assert_unavailable(stack.get("/db-check"), code)
+    assert stack.get("/livez").status_code == 200
+    assert stack.health_line("api").startswith(f"503 {code}: ")
+
+    def told() -> None:
+        status = stack.status()
+        assert status["state"] == "unhealthy"
+        assert (status["last_poll"]["reason"], status["last_poll"]["code"]) == ("http_status", code)
+
+    eventually(told, within=20)
+    faults = [line for line in stack.log("api").splitlines() if "database fault" in line]
+    assert faults
+    assert all(code in line for line in faults)
+    assert "Traceback" not in stack.log("api")
+
+
+@pytest.mark.parametrize("scenario", BROKEN)
+def test_a_broken_volume_is_named_and_used_once_it_is_mended(scenario: str, new_stack: NewStack) -> None:
+    damage, mend, code = BROKEN[scenario]
+    stack = new_stack()
+    assert stack.compose("create").returncode == 0  # the volume gets its owner from the image
+    stack.python_on_volume(damage)
+    assert_the_stack_says(stack, code)
+    started_at = stack.state("api")["StartedAt"]
+
+    stack.python_on_volume(mend)
+    eventually(stack.healthy, within=15)
+    assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
+
+
+def test_a_truncated_database_is_named_and_its_backup_used(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.up("api").returncode == 0
+    created = stack.post("/tasks", {"name": "kept"}).json()
+    assert stack.compose("stop").returncode == 0
+    stack.python_on_volume(
+        "import os, shutil; shutil.copy2('/data/api.db', '/data/backup');"
+        "os.truncate('/data/api.db', os.path.getsize('/data/api.db') // 2)"
+    )
+    assert_the_stack_says(stack, "db_corrupt")
+    stack.python_on_volume("import os; os.chown('/data/backup', 10001, 0); os.replace('/data/backup', '/data/api.db')")
+    eventually(stack.healthy, within=15)
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+
+
+def test_a_vanished_database_stays_missing_after_a_restart(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.up("api").returncode == 0
+    assert stack.compose("down").returncode == 0
+    stack.compose("create")
+    stack.python_on_volume("import os; os.rename('/data/api.db', '/data/elsewhere')")
+    assert_the_stack_says(stack, "db_missing")
+    assert stack.python("import os; print(os.path.exists('/data/api.db'))") == "False"
+    stack.python_on_volume("import os; os.rename('/data/elsewhere', '/data/api.db')")
+    eventually(stack.healthy, within=15)
+
+
+def test_a_read_only_volume_is_named(new_stack: NewStack) -> None:
+    stack = new_stack(overlay="services: {api: {volumes: !override ['data:/data:ro']}}")
+    assert_the_stack_says(stack, "db_read_only")
+    stack.compose_file_name.pop()
+    del stack.compose_command_property
+    assert stack.up().returncode == 0
+    eventually(stack.healthy, within=15)

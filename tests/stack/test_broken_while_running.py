@@ -1,0 +1,115 @@
+"""Something breaks under a healthy stack: it says what, and works again when that is mended, with no restart."""
+
+from collections.abc import Callable
+
+import pytest
+
+from support import faults
+from support.faults import Fault
+from support.problem import assert_unavailable
+from support.stack import Stack
+from support.waiting import eventually
+
+FAULTS: list[tuple[Callable[[Stack], Fault], str]] = [
+    (faults.deleted, "db_missing"),
+    (faults.replaced_by_empty_file, "db_replaced"),
+    (faults.replaced_by_another_database, "db_foreign"),
+    (faults.overwritten_with_garbage, "db_not_a_database"),
+    (faults.truncated, "db_corrupt"),
+    (faults.directory_in_its_place, "db_not_a_file"),
+    (faults.not_permitted, "db_permission_denied"),
+    (faults.locked, "db_locked"),
+]
+
+
+def verdict(stack: Stack, reason: str, code: str | None = None) -> None:
+    status = stack.status()
+    assert status["state"] == "unhealthy"
+    assert (status["last_poll"]["reason"], status["last_poll"]["code"]) == (reason, code)
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS, ids=[code for _, code in FAULTS])
+def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
+    fault: Callable[[Stack], Fault], code: str, stack: Stack
+) -> None:
+    created = stack.post("/tasks", {"name": f"before {code}"}).json()
+    started_at = stack.state("api")["StartedAt"]
+    with fault(stack):
+        eventually(lambda: assert_unavailable(stack.get("/db-check"), code), within=5)
+        assert_unavailable(stack.post("/tasks", {"name": "refused"}), code)
+        assert stack.get("/livez").status_code == 200
+        eventually(lambda: verdict(stack, "http_status", code), within=15)
+
+        def told_by_docker() -> None:
+            assert stack.health("api") == "unhealthy"
+            assert stack.health_line("api").startswith(f"503 {code}: ")
+
+        eventually(told_by_docker, within=15)
+        exit_code, line = stack.run_in("healthchecker", "healthchecker", "check")
+        assert exit_code == 1
+        assert line.startswith(f"unhealthy: http_status 503 {code}: ")
+        assert line.count("\n") == 1
+    eventually(stack.healthy, within=15)
+    assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+
+
+def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(stack: Stack) -> None:
+    with faults.deleted(stack):
+        assert_unavailable(stack.get("/db-check"), "db_missing")
+        eventually(lambda: verdict(stack, "http_status", "db_missing"), within=15)
+        assert stack.python("import os; print(os.path.exists('/data/api.db'))") == "False"
+        logged = stack.log("healthchecker")
+        assert "db_missing" in logged
+        assert "The database file is missing." in logged
+
+
+def test_a_paused_api_is_a_timeout_and_an_outage_of_its_own_length(stack: Stack) -> None:
+    with faults.paused(stack, "api"):
+        eventually(lambda: verdict(stack, "read_timeout"), within=30)
+    eventually(stack.healthy, within=15)
+
+
+def test_a_crashed_api_comes_back_with_every_acknowledged_task(stack: Stack) -> None:
+    acknowledged = [stack.post("/tasks", {"name": f"{number}"}).json() for number in range(20)]
+    faults.crash(stack, "api")
+    eventually(stack.healthy, within=30)
+    for task in acknowledged:
+        assert stack.get(f"/tasks/{task['id']}").json() == task
+
+
+def test_a_killed_api_stays_stopped_is_told_of_and_starts_on_command(stack: Stack) -> None:
+    stack.container("api").kill()
+    eventually(lambda: verdict(stack, "dns"), within=20)
+    assert stack.state("api")["Status"] == "exited", "a kill by an operator is not undone"
+    assert stack.up().returncode == 0
+    eventually(stack.healthy, within=15)
+
+
+def test_a_killed_worker_is_replaced_without_a_restart_of_the_container(stack: Stack) -> None:
+    started_at = stack.state("api")["StartedAt"]
+    created = stack.post("/tasks", {"name": "kept"}).json()
+    killed = faults.kill_worker(stack)
+
+    def replaced() -> None:
+        assert stack.log("api").count("Booting worker") >= 3
+        assert stack.python(f"import os; print(os.path.exists('/proc/{killed}'))") == "False"
+
+    eventually(replaced, within=10)
+    eventually(stack.healthy, within=10)
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+    assert stack.state("api")["StartedAt"] == started_at
+
+
+def test_a_crashed_healthchecker_comes_back_and_the_api_never_notices(stack: Stack) -> None:
+    started_at = stack.state("api")["StartedAt"]
+    faults.crash(stack, "healthchecker")
+    eventually(stack.healthy, within=20)
+    assert stack.state("api")["StartedAt"] == started_at
+
+
+def test_a_cut_network_is_told_by_name_while_the_api_goes_on(stack: Stack) -> None:
+    with faults.cut_off(stack):
+        eventually(lambda: verdict(stack, "dns"), within=20)
+        assert stack.get("/db-check").status_code == 200
+    eventually(stack.healthy, within=15)

@@ -1,0 +1,96 @@
+import tarfile
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+
+import docker
+import pytest
+from docker.errors import APIError
+
+from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, LABEL, PREFIX, Stack
+
+SERVICES = ["api", "healthchecker"]
+MEBI = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def engine_client() -> docker.DockerClient:
+    return docker.from_env()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_running_container_is_confined(stack: Stack, service: str) -> None:
+    inspected = stack.container(service).attrs
+    host = inspected["HostConfig"]
+    assert inspected["Config"]["User"] == "10001:0"
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert host["SecurityOpt"] == ["no-new-privileges:true"]
+    assert host["Init"]
+    assert not host["Privileged"]
+    assert host["Memory"] > 0
+    assert host["NanoCpus"] > 0
+    assert host["PidsLimit"] > 0
+    assert host["LogConfig"]["Config"]["max-size"]
+    assert host["LogConfig"]["Config"]["max-file"]
+    assert host["RestartPolicy"]["Name"] == "unless-stopped"
+    assert not [mount for mount in inspected["Mounts"] if mount["Type"] == "bind"], "no file of the host, no socket"
+    published = [ports for ports in host["PortBindings"].values() if ports]
+    assert {port["HostIp"] for ports in published for port in ports} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize(("image", "limit"), [(API_IMAGE, 125_000_000), (HEALTHCHECKER_IMAGE, 100_000_000)])
+def test_an_image_is_small(engine_client: docker.DockerClient, image: str, limit: int) -> None:
+    assert engine_client.images.get(image).attrs["Size"] <= limit
+
+
+@pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])
+@pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
+def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, shell: str) -> None:
+    container = engine_client.containers.create(image, entrypoint=[shell], labels={LABEL: PREFIX})
+    try:
+        with pytest.raises(APIError, match="executable file not found"):
+            container.start()
+    finally:
+        container.remove()
+
+
+@pytest.fixture(scope="module", params=[API_IMAGE, HEALTHCHECKER_IMAGE])
+def contents(request: pytest.FixtureRequest, engine_client: docker.DockerClient) -> Iterator[list[tarfile.TarInfo]]:
+    container = engine_client.containers.create(request.param, labels={LABEL: PREFIX})
+    try:
+        with TemporaryFile() as file:
+            for chunk in container.export():
+                file.write(chunk)
+            file.seek(0)
+            with tarfile.open(fileobj=file) as archive:
+                yield archive.getmembers()
+    finally:
+        container.remove()
+
+
+def test_nothing_in_an_image_gains_rights(contents: list[tarfile.TarInfo]) -> None:
+    assert not [member.name for member in contents if member.isfile() and member.mode & 0o6000]
+
+
+def test_an_image_holds_no_tools_no_tests_and_no_secrets(contents: list[tarfile.TarInfo]) -> None:
+    names = {member.name.rpartition("/")[2] for member in contents}
+    assert not names & {"apt", "apt-get", "dpkg", "pip", "pip3", "perl", "gcc", "curl", ".env", "conftest.py", ".git"}
+
+
+def test_python_is_compiled_in_an_image(contents: list[tarfile.TarInfo]) -> None:
+    names = {member.name for member in contents}
+    sources = [name for name in names if name.startswith("srv/") and name.endswith(".py") and "/versions/" not in name]
+    assert sources
+    for source in sources:
+        folder, _, name = source.rpartition("/")
+        assert [found for found in names if found.startswith(f"{folder}/__pycache__/{name.removesuffix('py')}")], source
+
+
+@pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])
+def test_an_image_says_what_it_is(engine_client: docker.DockerClient, image: str) -> None:
+    config = engine_client.images.get(image).attrs["Config"]
+    for name in ("title", "description", "version", "revision", "licenses"):
+        assert config["Labels"][f"org.opencontainers.image.{name}"]
+    assert config["Healthcheck"]["Test"]
+    assert not config.get("Volumes"), "an anonymous volume would hold data that the next container does not find"

@@ -1,0 +1,47 @@
+from support.stack import NewStack, Stack
+from support.waiting import eventually
+
+
+def test_one_command_brings_up_a_healthy_stack(shared_stack: Stack) -> None:
+    again = shared_stack.up()
+    assert again.returncode == 0
+    assert shared_stack.health("api") == shared_stack.health("healthchecker") == "healthy"
+    answer = shared_stack.get("/db-check")
+    assert (answer.status_code, answer.content) == (200, b'{"results":[1]}')
+    eventually(shared_stack.healthy, within=10)
+
+
+def test_starting_again_changes_nothing(stack: Stack) -> None:
+    before = [stack.container(service).id for service in ("api", "healthchecker")]
+    assert stack.up().returncode == 0
+    assert [stack.container(service).id for service in ("api", "healthchecker")] == before
+
+
+def test_the_verdict_is_one_line_and_an_exit_code(stack: Stack) -> None:
+    code, output = stack.run_in("healthchecker", "healthchecker", "check")
+    assert code == 0
+    assert output.startswith("healthy: http://api:8000/db-check answered 200")
+    assert output.count("\n") == 1
+
+
+def test_the_health_log_is_readable(stack: Stack) -> None:
+    assert stack.health_line("api").startswith("200")
+    assert stack.health_line("api").count("\n") <= 1
+
+
+def test_tasks_survive_down_and_up_and_a_recreate(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.up("api").returncode == 0
+    created = stack.post("/tasks", {"name": "kept"}).json()
+    assert stack.compose("down").returncode == 0
+    assert stack.up("api").returncode == 0
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+    assert stack.up("--force-recreate", "api").returncode == 0
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+
+
+def test_a_stop_is_clean_and_quick(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.up().returncode == 0
+    assert stack.compose("stop", "--timeout", "10").returncode == 0
+    assert [stack.state(service)["ExitCode"] for service in ("api", "healthchecker")] == [0, 0]

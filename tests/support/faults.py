@@ -1,0 +1,174 @@
+"""Faults of a running stack: each is a context manager that proves it bit, and always heals.
+
+What stands at the path is changed by a process in a container, as an operator or an accident would change it.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from support.stack import Stack
+from support.waiting import eventually
+
+Fault = AbstractContextManager[None]
+
+COPY = """
+import sqlite3
+source, target = sqlite3.connect("/data/api.db"), sqlite3.connect("/data/copy")
+source.backup(target)
+target.close()
+source.close()
+"""
+# The copy is complete: whatever log the damaged file had must not be applied to it.
+PUT_BACK = """
+import os, shutil
+for path in ("/data/api.db", "/data/api.db-wal", "/data/api.db-shm"):
+    if os.path.isdir(path):
+        os.rmdir(path)
+    elif os.path.exists(path):
+        os.unlink(path)
+os.chown("/data/copy", 10001, 0)
+os.chmod("/data/copy", 0o640)
+os.replace("/data/copy", "/data/api.db")
+"""
+
+
+@contextmanager
+def damaged(stack: Stack, damage: str, *, proof: str) -> Iterator[None]:
+    """Damage the database file with Python code, and put a copy of the sound one back at the end.
+
+    Args:
+        stack: Whose database.
+        damage: Code that does the damage, run as the API's own user.
+        proof: An expression that is true once the damage is done.
+
+    """
+    stack.python(COPY)
+    try:
+        stack.python(damage)
+        assert stack.python(f"import os; print({proof})") == "True", "the fault did not bite"
+        yield
+    finally:
+        stack.python_on_volume(PUT_BACK)
+
+
+def deleted(stack: Stack) -> Fault:
+    """Remove the file, as `rm` would."""
+    return damaged(stack, 'import os; os.unlink("/data/api.db")', proof='not os.path.exists("/data/api.db")')
+
+
+def replaced_by_empty_file(stack: Stack) -> Fault:
+    """Put an empty file in the place of the database."""
+    damage = 'import os; open("/data/empty", "w").close(); os.replace("/data/empty", "/data/api.db")'
+    return damaged(stack, damage, proof='os.path.getsize("/data/api.db") == 0')
+
+
+def replaced_by_another_database(stack: Stack) -> Fault:
+    """Put some other application's database in the place of ours."""
+    damage = (
+        "import os, sqlite3; other = sqlite3.connect('/data/other');"
+        "other.execute('CREATE TABLE bookmarks (id INTEGER)'); other.close(); os.replace('/data/other', '/data/api.db')"
+    )
+    return damaged(stack, damage, proof='os.path.exists("/data/api.db")')
+
+
+def overwritten_with_garbage(stack: Stack) -> Fault:
+    """Overwrite the file in place with bytes that are no database."""
+    damage = 'open("/data/api.db", "wb").write(b"garbage " * 4096)'
+    return damaged(stack, damage, proof='open("/data/api.db", "rb").read(8) == b"garbage "')
+
+
+def truncated(stack: Stack) -> Fault:
+    """Cut the file to half its length."""
+    damage = (
+        "import os, sqlite3; c = sqlite3.connect('/data/api.db'); c.execute('PRAGMA wal_checkpoint(TRUNCATE)');"
+        "c.close(); os.truncate('/data/api.db', os.path.getsize('/data/api.db') // 2)"
+    )
+    return damaged(stack, damage, proof="os.path.getsize('/data/api.db') < os.path.getsize('/data/copy')")
+
+
+def directory_in_its_place(stack: Stack) -> Fault:
+    """Put a directory in the place of the file."""
+    damage = 'import os; os.unlink("/data/api.db"); os.mkdir("/data/api.db")'
+    return damaged(stack, damage, proof='os.path.isdir("/data/api.db")')
+
+
+@contextmanager
+def not_permitted(stack: Stack) -> Iterator[None]:
+    """Give the volume to root, so that the API's user may only look."""
+    give = "import os; os.chown('/data', {user}, 0); os.chmod('/data', {mode}); os.chown('/data/api.db', {user}, 0)"
+    stack.python_on_volume(give.format(user=0, mode="0o755"))
+    try:
+        assert stack.python("import os; print(os.access('/data', os.W_OK))") == "False", "the fault did not bite"
+        yield
+    finally:
+        stack.python_on_volume(give.format(user=10001, mode="0o770"))
+
+
+@contextmanager
+def locked(stack: Stack) -> Iterator[None]:
+    """Hold the write lock from another process, as a forgotten sqlite3 shell would."""
+    hold = (
+        "import sqlite3, time; c = sqlite3.connect('/data/api.db', isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
+        "open('/tmp/held', 'w').close(); time.sleep(600)"
+    )
+    stack.container("api").exec_run(["python3", "-c", hold], detach=True)
+    find = (
+        "import glob, os, signal\n"
+        "for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
+        "    if b'BEGIN EXCLUSIVE' in open(path, 'rb').read() and int(path.split('/')[2]) != os.getpid():\n"
+        "        os.kill(int(path.split('/')[2]), signal.SIGKILL)\n"
+        "os.unlink('/tmp/held')"
+    )
+
+    def held() -> None:
+        assert stack.python("import os; print(os.path.exists('/tmp/held'))") == "True", "the fault did not bite"
+
+    try:
+        eventually(held, within=10)
+        yield
+    finally:
+        stack.python(find)
+
+
+@contextmanager
+def paused(stack: Stack, service: str) -> Iterator[None]:
+    """Freeze all processes of a container."""
+    container = stack.container(service)
+    container.pause()
+    try:
+        assert stack.state(service)["Paused"], "the fault did not bite"
+        yield
+    finally:
+        container.unpause()
+
+
+@contextmanager
+def cut_off(stack: Stack) -> Iterator[None]:
+    """Take the API off the network on which the healthchecker watches it."""
+    (network,) = stack.docker.networks.list(names=[f"{stack.project}_watch"])
+    container = stack.container("api")
+    network.disconnect(container)
+    try:
+        assert network.name not in stack.container("api").attrs["NetworkSettings"]["Networks"], "the fault did not bite"
+        yield
+    finally:
+        network.connect(container, aliases=["api"])
+
+
+def crash(stack: Stack, service: str) -> None:
+    """Kill the main process of a container, which is no stop that an operator asked for: Docker starts it again."""
+    before = stack.container(service).attrs["RestartCount"]
+    kill = "import os, signal; os.kill(int(open('/proc/1/task/1/children').read().split()[0]), signal.SIGKILL)"
+    stack.run_in(service, "python3", "-c", kill)
+
+    def restarted() -> None:
+        assert stack.container(service).attrs["RestartCount"] > before, "the fault did not bite"
+
+    eventually(restarted, within=20)
+
+
+def kill_worker(stack: Stack) -> int:
+    """Kill one of gunicorn's workers, and give its process id."""
+    children = "open(f'/proc/{pid}/task/{pid}/children').read().split()"
+    kill = f"import os, signal; pid = 1; pid = {children}[0]; worker = int({children}[0]); print(worker);"
+    return int(stack.python(kill + "os.kill(worker, signal.SIGKILL)"))

@@ -1,0 +1,224 @@
+"""A stack of real containers: compose.yaml with the small delta of compose.test.yaml, under a name of its own."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import docker
+import httpx2 as httpx
+from docker.models.containers import Container
+from testcontainers.compose import DockerCompose
+
+from host import setup
+from support.http import ask
+
+ROOT = Path(__file__).resolve().parents[2]
+ARTIFACTS = ROOT / "artifacts"
+
+# Of this checkout, so that two checkouts on one engine do not sweep each other's containers.
+PREFIX = f"fsq-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
+IMAGE_TAG = f"test-{PREFIX}"
+LABEL = "fastapi-sqlite.test"
+API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
+HEALTHCHECKER_IMAGE = f"fastapi-sqlite/healthchecker:{IMAGE_TAG}"
+
+
+class Stack(DockerCompose):
+    """The whole stack, from nothing to nothing.
+
+    Args:
+        name: Tells it from the other stacks of the run.
+        folder: Where its own files go.
+        variables: What the user's `.env` says.
+        overlay: More compose text, which breaks something.
+
+    """
+
+    alive: ClassVar[list["Stack"]] = []  # those that a failing test may want to know about
+
+    def __init__(self, name: str, folder: Path, *, variables: dict[str, str] | None = None, overlay: str = "") -> None:
+        self.project = f"{PREFIX}-{name}"
+        self.env_path = folder / ".env"
+        files = [str(ROOT / "compose.yaml"), str(ROOT / "compose.test.yaml")]
+        if overlay:
+            (folder / "overlay.yaml").write_text(overlay)
+            files.append(str(folder / "overlay.yaml"))
+        super().__init__(context=ROOT, compose_file_name=files, env_file=[str(self.env_path)])
+        self.set_variables(variables or {})
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Write the `.env` that the next compose command reads."""
+        lines = {"IMAGE_TAG": IMAGE_TAG, **variables}
+        self.env_path.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+
+    @cached_property
+    def compose_command_property(self) -> list[str]:
+        """The start of every compose command: testcontainers itself knows no project names."""
+        return [*super().compose_command_property, "--project-name", self.project]
+
+    def __enter__(self) -> Self:
+        """Remove what an interrupted run may have left under this name; starting is up to the test."""
+        self.stop()
+        self.alive.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave nothing behind."""
+        if error is not None:
+            error.add_note(f"logs, inspect output and health log: {self.save_artifacts()}")
+        self.alive.remove(self)
+        self.stop()
+
+    def compose(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a compose command to its end and give what it said, whether it succeeded or not."""
+        command = [*self.compose_command_property, *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+    def up(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Start as the README says, and wait until Docker has a verdict."""
+        return self.compose("up", "--detach", "--wait", *arguments)
+
+    def stop(self, down: bool = True) -> None:  # noqa: FBT002 - the base class's signature
+        """Remove everything of the project, or only stop it.
+
+        By the project's name alone, so that it works whatever has become of the files.
+        """
+        arguments = ["down", "--volumes", "--remove-orphans", "--timeout", "0"] if down else ["stop"]
+        subprocess.run(
+            ["docker", "compose", "--project-name", self.project, *arguments],
+            cwd="/",
+            capture_output=True,
+            timeout=120,
+            check=True,
+        )
+
+    @cached_property
+    def docker(self) -> docker.DockerClient:
+        """The engine."""
+        return docker.from_env()
+
+    def container(self, service: str) -> Container:
+        """Give the container of a service as it is now, running or not."""
+        labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
+        found = self.docker.containers.list(all=True, filters={"label": labels})
+        assert found, f"{service} has no container"
+        return found[0]
+
+    def state(self, service: str) -> dict[str, Any]:
+        """Give what `docker inspect` says of the container's state."""
+        return dict(self.container(service).attrs["State"])
+
+    def health(self, service: str) -> str:
+        """Give Docker's verdict: starting, healthy or unhealthy."""
+        return str(self.state(service)["Health"]["Status"])
+
+    def health_line(self, service: str) -> str:
+        """Give what the last health check printed, as `docker inspect` shows it."""
+        return str(self.state(service)["Health"]["Log"][-1]["Output"])
+
+    def log(self, service: str) -> str:
+        """Give what the container has printed."""
+        return self.container(service).logs().decode()
+
+    def url(self, service: str) -> str:
+        """Give the address on this machine; the port changes whenever the container is started."""
+        published = [ports[0]["HostPort"] for ports in self.container(service).ports.values() if ports]
+        if not published:
+            raise ConnectionError(f"{service} has no published port now")
+        return f"http://127.0.0.1:{published[0]}"
+
+    def get(self, path: str) -> httpx.Response:
+        """Ask the API."""
+        return ask("GET", self.url("api") + path)
+
+    def post(self, path: str, body: object) -> httpx.Response:
+        """Send JSON to the API."""
+        return ask("POST", self.url("api") + path, json=body)
+
+    def status(self) -> dict[str, Any]:
+        """Ask the healthchecker for its picture of the API."""
+        return dict(ask("GET", self.url("healthchecker") + "/status").json())
+
+    def healthy(self) -> None:
+        """Assert that the API answers as it promises and that the healthchecker says so."""
+        assert self.get("/db-check").content == b'{"results":[1]}'
+        assert self.status()["state"] == "healthy"
+
+    def run_in(self, service: str, *command: str) -> tuple[int, str]:
+        """Run a command in a running container, and give its exit code and output."""
+        code, output = self.container(service).exec_run(list(command))
+        assert isinstance(code, int)
+        assert isinstance(output, bytes)
+        return code, output.decode()
+
+    def python(self, code: str) -> str:
+        """Run Python in the API's container as its user, and give what it printed."""
+        exit_code, output = self.run_in("api", "python3", "-c", code)
+        assert exit_code == 0, output
+        return output.strip()
+
+    def python_on_volume(self, code: str) -> str:
+        """Run Python as root, with all that root may, in a throw-away container that has the volume."""
+        output = self.docker.containers.run(
+            API_IMAGE,
+            ["python3", "-c", code],
+            user="0",
+            volumes={f"{self.project}_data": {"bind": "/data"}},
+            labels={LABEL: PREFIX},
+            network_mode="none",
+            remove=True,
+        )
+        return bytes(output).decode().strip()
+
+    def save_artifacts(self) -> Path:
+        """Keep what tells why a test failed, and give the folder."""
+        folder = ARTIFACTS / self.project
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "compose.yaml").write_text(self.compose("config").stdout)
+        (folder / "ps.txt").write_text(self.compose("ps", "--all").stdout)
+        label = f"com.docker.compose.project={self.project}"
+        for container in self.docker.containers.list(all=True, filters={"label": label}):
+            (folder / f"{container.name}.log").write_bytes(container.logs(timestamps=True))
+            (folder / f"{container.name}.json").write_text(json.dumps(container.attrs, indent=2))
+            health = container.attrs["State"].get("Health", {}).get("Log", [])
+            (folder / f"{container.name}.health.txt").write_text("".join(f"{entry['Output']}\n" for entry in health))
+        return folder
+
+
+NewStack = Callable[..., Stack]
+
+
+def sweep() -> list[str]:
+    """Remove what runs of this checkout have left on the engine, and give the names of what there was."""
+    engine = docker.from_env()
+    left: list[str] = []
+    for container in engine.containers.list(all=True):
+        project = container.labels.get("com.docker.compose.project", "")
+        if project.startswith(PREFIX) or container.labels.get(LABEL) == PREFIX:
+            left.append(f"container {container.name}")
+            container.remove(force=True)
+    for network in engine.networks.list():
+        if (network.name or "").startswith(PREFIX):
+            left.append(f"network {network.name}")
+            network.remove()
+    for volume in engine.volumes.list():
+        if volume.name.startswith(PREFIX):
+            left.append(f"volume {volume.name}")
+            volume.remove(force=True)
+    return left
+
+
+def build_images() -> None:
+    """Build the images under test, with the one compose file that users build with."""
+    environment = {**os.environ, "IMAGE_TAG": IMAGE_TAG, "BASE_IMAGE": setup.prepare()}
+    command = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "build", "--quiet"]
+    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, f"the images cannot be built:\n{built.stdout}{built.stderr}"

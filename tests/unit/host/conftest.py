@@ -1,0 +1,35 @@
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from host import debian
+
+RELEASES = {
+    "debian": {"ID": "debian"},
+    "ubuntu": {"ID": "ubuntu", "ID_LIKE": "debian"},
+    "fedora": {"ID": "fedora"},
+}
+
+
+@pytest.fixture(autouse=True)
+def plugin_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Keep these tests away from the plugins of whoever runs them."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    return tmp_path / "docker" / "cli-plugins"
+
+
+@pytest.fixture
+def host_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
+    """Pretend to be a user of some distribution, with Debian's keys in place."""
+
+    def pretend(distribution: str, *, root: bool) -> None:
+        keyring = tmp_path / "keyring.gpg"
+        keyring.touch()
+        monkeypatch.setattr(debian, "KEYRING", keyring)
+        monkeypatch.setattr(platform, "freedesktop_os_release", lambda: RELEASES[distribution])
+        monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
+
+    return pretend
