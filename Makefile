@@ -9,7 +9,7 @@ PIECES = api deploy/healthchecker tests
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor test unit app process stack lint format lock python compose
+.PHONY: help up down status logs doctor test unit app process stack lint format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
@@ -23,7 +23,7 @@ up: python ## Start it: bring what this host lacks, build, wait until healthy
 	@$(HOST) up
 
 down: compose ## Stop it; the data stays
-	@docker compose down
+	@docker compose down || docker compose --env-file /dev/null --project-name "$${COMPOSE_PROJECT_NAME:-fastapi-sqlite}" down
 
 status: python compose ## Tell how it is, and the healthchecker's verdict
 	@$(HOST) status
@@ -66,6 +66,12 @@ lint: $(VENV) compose ## Check the form of every file
 format: $(VENV) ## Put every Python file in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+migration: $(VENV) ## Write the migration to changed tables (NAME="add notes")
+	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="create notes".' >&2; exit 64; }
+	@scratch=$$(mktemp -d) && trap 'rm -r "$$scratch"' EXIT && export DB_FILE_PATH="$$scratch/api.db" && \
+	  $(BIN)/alembic --quiet upgrade head && $(BIN)/alembic --quiet revision --autogenerate -m "$(NAME)" && \
+	  $(BIN)/ruff format --quiet api/migrations && git status --short api/migrations
 
 lock: $(VENV) ## Pin the dependencies of pyproject.toml (ARGS=--upgrade: newer)
 	@for piece in $(PIECES); do \

@@ -36,7 +36,7 @@ def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
     started_at = stack.state("api")["StartedAt"]
     with fault(stack):
         eventually(lambda: assert_unavailable(stack.get("/db-check"), code), within=5)
-        assert_unavailable(stack.post("/tasks", {"name": "refused"}), code)
+        eventually(lambda: assert_unavailable(stack.post("/tasks", {"name": "refused"}), code), within=5)
         assert stack.get("/livez").status_code == 200
         eventually(lambda: verdict(stack, "http_status", code), within=15)
 

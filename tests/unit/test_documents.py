@@ -1,0 +1,48 @@
+"""What is written in more than one place must be the same in all."""
+
+import re
+from pathlib import Path
+
+from app.problems import PROBLEMS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+COMPOSE = (ROOT / "compose.yaml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
+
+
+def test_the_readme_lists_every_fault_of_the_database_in_the_words_of_the_table() -> None:
+    for code, problem in PROBLEMS.items():
+        if problem.status == 503:
+            assert f"| `{code}` | {problem.title} | {problem.remedy} |" in README
+
+
+def test_the_readme_lists_no_fault_that_does_not_exist() -> None:
+    assert set(re.findall(r"^\| `(db_\w+|draining)` \|", README, re.MULTILINE)) == {
+        code for code, problem in PROBLEMS.items() if problem.status == 503
+    }
+
+
+def test_every_variable_of_compose_is_explained_in_the_example_and_no_other() -> None:
+    used = set(re.findall(r"\$\{(\w+)", COMPOSE)) | set(
+        re.findall(r"^\s+- (HEALTHCHECKER_\w+)$", COMPOSE, re.MULTILINE)
+    )
+    assert set(re.findall(r"^#(\w+)=", EXAMPLE, re.MULTILINE)) == used
+
+
+def test_the_example_shows_the_defaults_of_compose() -> None:
+    defaults = dict(re.findall(r"\$\{(\w+):?-([^}]*)\}", COMPOSE))
+    shown = dict(re.findall(r"^#(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
+    for name, value in defaults.items():
+        if name != "SSL_CERT_FILE":
+            assert shown[name] == value
+
+
+def test_every_verb_that_the_readme_names_exists() -> None:
+    verbs = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z]+)", README)) <= verbs
+
+
+def test_every_file_that_the_readme_names_exists() -> None:
+    for path in re.findall(r"`((?:api|deploy|tests)/[\w./]+)`", README):
+        assert (ROOT / path).exists(), path
