@@ -187,3 +187,11 @@ def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
     with file.lock(given_up=never), pytest.raises(ProblemError) as refusal:
         prepare(file, given_up=lambda: True)
     assert refusal.value.code == Code.DRAINING
+
+
+def test_without_its_seal_a_vanished_database_is_started_anew(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    file.path.unlink()
+    file.seal_path.unlink()
+    prepare(file, given_up=never)
+    assert file.path.exists()
