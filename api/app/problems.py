@@ -68,8 +68,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_MISSING: Problem(
         UNAVAILABLE,
         "The database file is missing.",
-        "Put the file back or restore a backup at its path; to start with an empty one instead, delete the file with the "
-        "suffix .id beside it.",
+        "Put the file back or restore a backup at its path; to start with an empty one instead, delete the file with "
+        "the suffix .id beside it.",
         retry_after=5,
     ),
     Code.DB_NOT_A_FILE: Problem(
