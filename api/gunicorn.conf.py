@@ -1,16 +1,8 @@
-"""The server, and the gate: gunicorn's master runs this before it forks, and stops here if the setting is wrong."""
+"""The server's settings. `python -m app` is what starts it, after a look at the environment."""
 
 import os
-import sys
 
 from app import logs
-from app.settings import ConfigurationError, get_settings
-
-try:
-    get_settings()
-except ConfigurationError as error:
-    print(f"configuration error: {error}", file=sys.stderr)  # noqa: T201 - the one line the operator reads
-    raise SystemExit(os.EX_CONFIG) from None
 
 wsgi_app = "app.main:create_app()"
 worker_class = "app.worker.Worker"

@@ -61,6 +61,8 @@ class Keeper:
         self._stopping.set()
         if self._loop:
             await self._loop
+        if self._checkup:
+            await asyncio.wait({self._checkup}, timeout=DEADLINE_SECONDS)
 
     async def check(self) -> Checkup:
         """Tell the truth about the database, within a second.

@@ -91,5 +91,5 @@ def read_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Give the settings, read once: gunicorn's master asks before it forks, and its workers inherit the answer."""
+    """Give the settings, read once: the master process asks before it forks, and its workers inherit the answer."""
     return read_settings()

@@ -29,6 +29,10 @@ def test_a_wrong_setting_is_one_line_and_exit_78_before_anything_starts(value: s
     assert time.monotonic() - began < 5, "says so at once; the bound of two seconds is held in the container ring"
 
 
-def test_no_other_setting_is_needed(tmp_path: Path) -> None:
-    assert "DB_FILE_PATH" not in run_server("relative").stdout
+@pytest.mark.parametrize("value", ["", "0", "-1", "abc", "1.5", "100", "9" * 5000])
+def test_a_wrong_number_of_workers_is_one_line_too(value: str, tmp_path: Path) -> None:
+    refusal = run_server(tmp_path / "api.db", WEB_CONCURRENCY=value)
+    assert refusal.returncode == 78
+    assert refusal.stderr.startswith(f"configuration error: WEB_CONCURRENCY is '{value[:100]}'. Set it to a number")
+    assert refusal.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

@@ -24,12 +24,12 @@ def environment(db_file_path: Path | str | None) -> dict[str, str]:
     return {**kept, **setting, "PYTHONPATH": str(API), "WEB_CONCURRENCY": "2"}
 
 
-def run_server(db_file_path: Path | str | None) -> subprocess.CompletedProcess[str]:
+def run_server(db_file_path: Path | str | None, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start the server where it is expected to refuse, and give what it said."""
     return subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"],
+        [sys.executable, "-m", "app", "--bind", "127.0.0.1:0"],
         cwd=API,
-        env=environment(db_file_path),
+        env=environment(db_file_path) | variables,
         capture_output=True,
         text=True,
         timeout=10,
@@ -82,7 +82,7 @@ def running_server(db_file_path: Path, *, healthy: bool = True) -> Iterator[Serv
     log = db_file_path.parent / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--bind", address],
+            [sys.executable, "-m", "app", "--bind", address],
             cwd=API,
             env=environment(db_file_path),
             stdout=output,
