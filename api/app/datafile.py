@@ -30,15 +30,16 @@ class Identity(NamedTuple):
 class DataFile:
     """The database file at `path`, its lock and its seal.
 
-    Beside the file live `<path>.lock`, which one process at a time holds while it prepares the database, and
-    `<path>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
+    Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database, and
+    `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
     reported and not silently started anew, even by a process that has never seen it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lock_path = Path(f"{path}.lock")
-        self.seal_path = Path(f"{path}.id")
+        # Hidden, so that `rm api.db*` does not take the memory along with the database.
+        self.lock_path = path.with_name(f".{path.name}.lock")
+        self.seal_path = path.with_name(f".{path.name}.id")
         self.wal_path = Path(f"{path}-wal")
 
     def identity(self) -> Identity:

@@ -51,6 +51,7 @@ class Keeper:
         self._loop: asyncio.Task[None] | None = None
         self._checkup: asyncio.Task[Checkup | ProblemError] | None = None
         self._checkup_began = 0.0
+        self._was_open = False
         self._known_fault: Code | None = Code.DB_STARTING
 
     async def __aenter__(self) -> Self:
@@ -119,12 +120,15 @@ class Keeper:
 
     async def _prepare(self) -> None:
         try:
-            identity = await asyncio.to_thread(prepare, self._database.file, given_up=self._stopping.is_set)
+            identity = await asyncio.to_thread(
+                prepare, self._database.file, may_create=not self._was_open, given_up=self._stopping.is_set
+            )
         except ProblemError as problem:
             self._database.close(problem)
             raise
         self._checkup = None  # what it found was about the time before
         self._database.open(identity)
+        self._was_open = True
 
     async def _pause(self) -> None:
         try:

@@ -17,7 +17,7 @@ from app.problems import Code, ProblemError
 log = structlog.stdlib.get_logger(__name__)
 
 
-def prepare(file: DataFile, *, given_up: Callable[[], bool]) -> Identity:
+def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], bool]) -> Identity:
     """Create the database on an empty volume, or migrate the one that is there, and give the file that is ready.
 
     All processes and containers on the volume take turns; whoever comes second finds nothing left to do. A file that is
@@ -25,6 +25,7 @@ def prepare(file: DataFile, *, given_up: Callable[[], bool]) -> Identity:
 
     Args:
         file: Where the database is.
+        may_create: Whether an empty volume may get a new database; not so where one has been in use until now.
         given_up: Asked while waiting for the turn; once true, preparing ends with `draining`.
 
     Raises:
@@ -33,7 +34,7 @@ def prepare(file: DataFile, *, given_up: Callable[[], bool]) -> Identity:
     """
     with file.lock(given_up=given_up):
         seal = file.read_seal()
-        if not file.exists() and seal is None:
+        if may_create and seal is None and not file.exists():
             file.create()
             log.info("database created", path=str(file.path))
         identity = file.identity()

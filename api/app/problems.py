@@ -68,8 +68,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_MISSING: Problem(
         UNAVAILABLE,
         "The database file is missing.",
-        "Put the file back or restore a backup at its path; to start with an empty one instead, delete the file with "
-        "the suffix .id beside it.",
+        "Put the file back or restore a backup at its path; to start with an empty one instead, delete the hidden "
+        "file with the suffix .id beside it and restart the service.",
         retry_after=5,
     ),
     Code.DB_NOT_A_FILE: Problem(
@@ -112,7 +112,7 @@ PROBLEMS: dict[Code, Problem] = {
         UNAVAILABLE,
         "The file at the database's path is not the database that this volume holds.",
         "Put the original file or a backup of it back; to accept another database of this service instead, "
-        "delete the file with the suffix .id beside it.",
+        "delete the hidden file with the suffix .id beside it.",
         retry_after=5,
     ),
     Code.DB_SCHEMA_BEHIND: Problem(

@@ -36,6 +36,19 @@ def test_a_deleted_database_is_missing_at_the_very_next_probe_and_stays_so(clien
     assert "api.db" not in files(data)
 
 
+def test_nothing_is_created_on_a_volume_that_was_emptied_under_the_service(client: TestClient, data: Path) -> None:
+    for path in data.parent.iterdir():
+        path.unlink()
+    lock = data.with_name(".api.db.lock")
+
+    def tried_again() -> None:
+        assert lock.exists()
+
+    eventually(tried_again, within=5)
+    assert_unavailable(client.get("/db-check"), "db_missing")
+    assert not data.exists()
+
+
 def test_the_same_file_put_back_is_used_again_with_its_rows(client: TestClient, data: Path) -> None:
     client.post("/tasks", json={"name": "kept"})
     data.rename(data.with_name("away"))
@@ -53,8 +66,7 @@ def test_a_backup_put_in_the_place_of_a_deleted_database_is_used(client: TestCli
     source.close()
     target.close()
     for path in data.parent.glob("api.db*"):
-        if path.suffix not in {".id", ".lock"}:
-            path.unlink()
+        path.unlink()
     becomes(client, "db_missing")
     backup.rename(data)
     healthy_again(client)

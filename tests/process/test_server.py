@@ -54,8 +54,7 @@ def test_a_restart_does_not_replace_a_vanished_database_with_an_empty_one(data: 
     with running_server(data) as server:
         assert server.stop() == 0
     for path in data.parent.glob("api.db*"):
-        if path.suffix != ".id":
-            path.unlink()
+        path.unlink()
     with running_server(data, healthy=False) as server:
         eventually(lambda: ask_every_worker(server, "db_missing"), within=5)
         assert not data.exists()
@@ -86,7 +85,7 @@ def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:
         server.client.post("/tasks", json={"name": "x"})
         assert server.stop() == 0
     left = {path.name for path in data.parent.iterdir()} - {"server.log"}
-    assert left == {"api.db", "api.db.id", "api.db.lock"}, "the write-ahead log is merged and gone"
+    assert left == {"api.db", ".api.db.id", ".api.db.lock"}, "the write-ahead log is merged and gone"
 
 
 def test_the_log_is_json_and_a_successful_probe_is_not_in_it(data: Path) -> None:

@@ -52,7 +52,7 @@ def test_preparing_again_changes_nothing(file: DataFile) -> None:
 @pytest.mark.parametrize("name", ["a?b#c%20d.db", "ünïcödé ☃.db", "two words.db", "a&mode=memory.db"])
 def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_path: Path) -> None:
     prepare(DataFile(tmp_path / name), given_up=never)
-    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.id", f"{name}.lock"}, quote(name)
+    assert {path.name for path in tmp_path.iterdir()} == {name, f".{name}.id", f".{name}.lock"}, quote(name)
 
 
 def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
@@ -172,7 +172,7 @@ def test_another_applications_database_gets_no_files_beside_it(file: DataFile) -
     connection.close()
     before = {path.name for path in file.path.parent.iterdir()}
     assert refused(file) == Code.DB_FOREIGN
-    assert {path.name for path in file.path.parent.iterdir()} - before == {"api.db.lock"}
+    assert {path.name for path in file.path.parent.iterdir()} - before == {".api.db.lock"}
 
 
 def test_without_its_seal_another_database_of_this_service_is_accepted(file: DataFile) -> None:
@@ -187,6 +187,16 @@ def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
     with file.lock(given_up=never), pytest.raises(ProblemError) as refusal:
         prepare(file, given_up=lambda: True)
     assert refusal.value.code == Code.DRAINING
+
+
+def test_where_a_database_has_been_in_use_none_is_created_even_without_its_seal(file: DataFile) -> None:
+    prepare(file, given_up=never)
+    file.path.unlink()
+    file.seal_path.unlink()
+    with pytest.raises(ProblemError) as refusal:
+        prepare(file, may_create=False, given_up=never)
+    assert refusal.value.code == Code.DB_MISSING
+    assert not file.path.exists()
 
 
 def test_without_its_seal_a_vanished_database_is_started_anew(file: DataFile) -> None:
