@@ -69,8 +69,8 @@ format: $(VENV) ## Put every Python file in form
 
 migration: $(VENV) ## Write the migration to changed tables (NAME="add notes")
 	@[ -n "$(NAME)" ] || { echo 'Say what it does: make migration NAME="create notes".' >&2; exit 64; }
-	@scratch=$$(mktemp -d) && trap 'rm -r "$$scratch"' EXIT && export DB_FILE_PATH="$$scratch/api.db" && \
-	  $(BIN)/alembic --quiet upgrade head && $(BIN)/alembic --quiet revision --autogenerate -m "$(NAME)" && \
+	@scratch=$$(mktemp -d) && trap 'rm -r "$$scratch"' EXIT && alembic="$(BIN)/alembic --quiet -x scratch=$$scratch/db" && \
+	  $$alembic upgrade head && $$alembic revision --autogenerate -m "$(NAME)" && \
 	  $(BIN)/ruff format --quiet api/migrations && git status --short api/migrations
 
 lock: $(VENV) ## Pin the dependencies of pyproject.toml (ARGS=--upgrade: newer)

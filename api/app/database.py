@@ -1,32 +1,21 @@
-"""The one object that owns the connections, with two verbs: read and write."""
+"""The one object that runs units of work, with two verbs: read and write."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.datafile import DataFile, Identity
-from app.engine import BUSY_SECONDS, reading_engine, writing_engine
+from app.engine import BUSY_SECONDS
+from app.opened import READERS, Files, Opened
 from app.problems import Code, ProblemError
 
 T = TypeVar("T")
 Work = Callable[[Session], T]
-
-READERS = 4
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The engines in use, and the file that they were opened on."""
-
-    identity: Identity
-    reading: Engine
-    writing: Engine
 
 
 class Database:
@@ -41,6 +30,7 @@ class Database:
 
     def __init__(self, file: DataFile) -> None:
         self.file = file
+        self.last_files: Files | None = None
         self._opened: Opened | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -51,26 +41,36 @@ class Database:
         """Whether units are accepted."""
         return self._opened is not None
 
-    def open(self, identity: Identity) -> None:
-        """Accept units for the file that was prepared."""
-        self._opened = Opened(identity, reading_engine(self.file, READERS), writing_engine(self.file))
+    async def open(self, identity: Identity) -> None:
+        """Accept units for the file that was prepared.
 
-    def close(self, reason: ProblemError) -> None:
-        """Refuse units from now on with `reason`, and drop every idle connection."""
+        Raises:
+            ProblemError: It cannot be opened after all.
+
+        """
+        try:
+            self._opened = await asyncio.to_thread(Opened, self.file, identity)
+        except Exception as error:
+            if problem := self.file.problem_of(error):
+                raise problem from error
+            raise
+        self.last_files = self._opened.files
+
+    async def close(self, reason: ProblemError) -> None:
+        """Refuse units with `reason` from this moment on, and close every idle connection."""
         self._closed_because = reason
-        if opened := self._opened:
-            self._opened = None
-            opened.reading.dispose()
-            opened.writing.dispose()
+        opened, self._opened = self._opened, None
+        if opened:
+            await asyncio.to_thread(opened.close)
 
-    def shut_down(self) -> None:
+    async def shut_down(self) -> None:
         """Finish the units that have begun, then close for good."""
-        self._writer.shutdown()
-        self._readers.shutdown()
-        self.close(ProblemError(Code.DRAINING))
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
+        await self.close(ProblemError(Code.DRAINING))
 
     def verify(self) -> Opened:
-        """Check that the database is open and that its path still names the file that was opened.
+        """Check that the database is open and that its paths still name the files that were opened.
 
         Raises:
             ProblemError: Why units cannot be accepted now.
@@ -80,9 +80,7 @@ class Database:
         if opened is None:
             reason = self._closed_because
             raise ProblemError(reason.code, cause=reason.cause)
-        found = self.file.identity()
-        if found != opened.identity:
-            raise ProblemError(Code.DB_REPLACED, cause=f"{self.file.path} was {opened.identity} and now is {found}")
+        opened.verify()
         return opened
 
     async def read(self, work: Work[T]) -> T:
@@ -98,27 +96,28 @@ class Database:
         """Run a unit that writes; when this returns, what it did is on the disk.
 
         Raises:
-            ProblemError: The database cannot answer; the code says why. Nothing of the unit was done.
+            ProblemError: The database cannot answer; the code says why. What the unit did is not acknowledged.
 
         """
         return await self._hand_over(self._writer, self._write, work)
 
-    async def _hand_over(self, threads: ThreadPoolExecutor, run: Callable[[Work[T], float], T], work: Work[T]) -> T:
-        self.verify()
+    async def _hand_over(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
         handed_over = time.monotonic()
-        return await asyncio.get_running_loop().run_in_executor(threads, run, work, handed_over)
 
-    def _read(self, work: Work[T], _handed_over: float) -> T:
+        def run_in_time() -> T:
+            if time.monotonic() - handed_over > BUSY_SECONDS:
+                raise ProblemError(Code.DB_LOCKED, cause=f"waited for a thread for more than {BUSY_SECONDS} s")
+            return run(work)
+
+        return await asyncio.get_running_loop().run_in_executor(threads, run_in_time)
+
+    def _read(self, work: Work[T]) -> T:
         return self._run(self.verify().reading, work)
 
-    def _write(self, work: Work[T], handed_over: float) -> T:
-        if time.monotonic() - handed_over > BUSY_SECONDS:
-            raise ProblemError(Code.DB_LOCKED, cause=f"waited for the writer for more than {BUSY_SECONDS} s")
+    def _write(self, work: Work[T]) -> T:
         opened = self.verify()
         result = self._run(opened.writing, work)
-        if self.file.identity() != opened.identity:
-            # The commit went to a file that nobody can find any more: it must not be acknowledged.
-            raise ProblemError(Code.DB_REPLACED, cause=f"{self.file.path} was replaced during a write")
+        opened.verify()  # a commit to a file that nobody can find any more must not be acknowledged
         return result
 
     def _run(self, engine: Engine, work: Work[T]) -> T:

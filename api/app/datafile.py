@@ -40,7 +40,7 @@ class DataFile:
         # Hidden, so that `rm api.db*` does not take the memory along with the database.
         self.lock_path = path.with_name(f".{path.name}.lock")
         self.seal_path = path.with_name(f".{path.name}.id")
-        self.wal_path = Path(f"{path}-wal")
+        self.log_path = Path(f"{path}-wal")
 
     def identity(self) -> Identity:
         """Look at what stands at the path; costs a few microseconds.
@@ -66,7 +66,11 @@ class DataFile:
     def exists(self) -> bool:
         """Tell whether anything stands at the path."""
         with self._faults():
-            return os.path.lexists(self.path)
+            try:
+                self.path.lstat()
+            except FileNotFoundError:
+                return False
+            return True
 
     def create(self) -> None:
         """Create the empty file, never over another one."""
@@ -81,10 +85,17 @@ class DataFile:
             volume = os.statvfs(self.path.parent)
             return volume.f_bavail * volume.f_frsize
 
-    def wal_bytes(self) -> int:
-        """Give the size of the write-ahead log, 0 where there is none."""
-        with suppress(FileNotFoundError):
-            return self.wal_path.stat().st_size
+    def log_identity(self) -> Identity | None:
+        """Tell which file the write-ahead log is, `None` where there is none."""
+        with self._faults(), suppress(FileNotFoundError):
+            found = self.log_path.stat()
+            return Identity(found.st_dev, found.st_ino)
+        return None
+
+    def log_bytes(self) -> int:
+        """Give the length of the write-ahead log, 0 where there is none."""
+        with self._faults(), suppress(FileNotFoundError):
+            return self.log_path.stat().st_size
         return 0
 
     def read_seal(self) -> int | None:
@@ -122,13 +133,35 @@ class DataFile:
         with self._faults():
             descriptor = os.open(self.lock_path, os.O_CREAT | os.O_RDWR, FILE_MODE)
         try:
-            while not _try_lock(descriptor):
+            while not self._try_lock(descriptor, fcntl.LOCK_EX):
                 if given_up():
                     raise ProblemError(Code.DRAINING, cause="stopped while waiting for the preparation lock")
                 time.sleep(LOCK_POLL_SECONDS)
             yield
         finally:
             os.close(descriptor)
+
+    def use(self) -> int:
+        """Say that this process uses the database, until the descriptor that is given back is closed."""
+        with self._faults():
+            descriptor = os.open(self.seal_path, os.O_RDONLY)
+        self._try_lock(descriptor, fcntl.LOCK_SH)
+        return descriptor
+
+    def check_unused(self) -> None:
+        """Make sure that no process uses the database.
+
+        Raises:
+            ProblemError: One does; `db_replaced`, because it is asked only when files were moved under their users.
+
+        """
+        with suppress(FileNotFoundError):
+            descriptor = os.open(self.seal_path, os.O_RDONLY)
+            try:
+                if not self._try_lock(descriptor, fcntl.LOCK_EX):
+                    raise ProblemError(Code.DB_REPLACED, cause="another process has not let go of the former files yet")
+            finally:
+                os.close(descriptor)
 
     def problem_of(self, error: BaseException) -> ProblemError | None:
         """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""
@@ -165,10 +198,10 @@ class DataFile:
         finally:
             os.close(descriptor)
 
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    def _try_lock(self, descriptor: int, kind: int) -> bool:
+        with self._faults():
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True

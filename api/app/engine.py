@@ -32,7 +32,7 @@ def database_url(file: DataFile, driver: str, *, immutable: bool = False) -> URL
     `mode=rw` never creates a file: SQLite's own default would put an empty database where one has vanished.
     """
     query = {"uri": "true", "mode": "ro", "immutable": "1"} if immutable else {"uri": "true", "mode": "rw"}
-    return URL.create(f"sqlite+{driver}", database=f"file:{quote(str(file.path))}", query=query)
+    return URL.create(f"sqlite+{driver}", database=f"file://{quote(str(file.path))}", query=query)
 
 
 def reading_engine(file: DataFile, connections: int) -> Engine:
@@ -47,10 +47,21 @@ def writing_engine(file: DataFile) -> Engine:
     return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS)
 
 
-def preparing_engine(file: DataFile) -> Engine:
-    """Make the engine that creates and migrates: a new connection each time."""
+def plain_engine(file: DataFile) -> Engine:
+    """Make an engine without a pool: a new connection each time."""
     engine = create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
     return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS)
+
+
+def migrating_engine(file: DataFile) -> Engine:
+    """Make the engine of the migrations.
+
+    Without foreign keys, as sqlite.org/lang_altertable.html asks: most changes rebuild a table, and dropping the old
+    one would delete the rows that refer to it.
+    """
+    engine = create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
+    extra = ("PRAGMA foreign_keys = OFF",)
+    return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS, extra=extra)
 
 
 def examining_engine(file: DataFile) -> Engine:

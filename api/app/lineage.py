@@ -4,7 +4,6 @@ import secrets
 from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.problems import Code, ProblemError
 
@@ -32,11 +31,6 @@ PRAGMAS = ("PRAGMA page_count", "PRAGMA application_id", "PRAGMA user_version")
 def read_header(connection: Connection) -> Header:
     """Read the header."""
     return Header(*(connection.exec_driver_sql(pragma).scalar_one() for pragma in PRAGMAS))
-
-
-async def read_header_async(connection: AsyncConnection) -> Header:
-    """Read the header on an asynchronous connection."""
-    return await connection.run_sync(read_header)
 
 
 def judge(header: Header, seal: int | None) -> None:

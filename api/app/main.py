@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             app.state.database = database
             app.state.keeper = keeper
             yield
-        database.shut_down()
+        await database.shut_down()
 
     app = FastAPI(
         title="FastAPI on one SQLite file",

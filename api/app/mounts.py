@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MOUNTINFO = Path("/proc/self/mountinfo")
+OF_EVERY_CONTAINER = {"dev", "etc", "proc", "run", "sys", "tmp"}
 UNION_FILESYSTEMS = ("overlay", "aufs", "unionfs")  # what container engines lay a container's own root upon
 
 
@@ -38,13 +39,16 @@ def mount_of(path: str, mounts: list[Mount]) -> Mount | None:
 
 
 def is_in_container_layer(path: Path, mountinfo: Path = MOUNTINFO) -> bool:
-    """Tell whether a file at `path` would be part of a container's throw-away layer.
+    """Tell whether a file at `path` would vanish with the container that this process runs in.
 
-    That is so when nothing is mounted over the root between `/` and the file, and the root is a union file system.
+    That is so when the root is a union file system, as in containers, and nothing is mounted over it between `/` and
+    the file's directory, or only what every container has. The directory counts, because the log lies there as well.
     """
     try:
         mounts = parse_mounts(mountinfo.read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return False  # not Linux
-    mount = mount_of(os.path.realpath(path), mounts)
-    return mount is not None and mount.point == "/" and any(name in mount.filesystem for name in UNION_FILESYSTEMS)
+    root, mount = mount_of("/", mounts), mount_of(str(Path(os.path.realpath(path)).parent), mounts)
+    if root is None or mount is None or not any(name in root.filesystem for name in UNION_FILESYSTEMS):
+        return False
+    return mount is root or mount.point.split("/")[1] in OF_EVERY_CONTAINER

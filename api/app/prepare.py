@@ -10,14 +10,15 @@ from sqlalchemy.exc import DatabaseError
 from app import lineage, schema
 from app.completeness import check_complete
 from app.datafile import DataFile, Identity
-from app.engine import examining_engine, preparing_engine
+from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
+from app.opened import Files
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], bool]) -> Identity:
+def prepare(file: DataFile, *, left: Files | None = None, given_up: Callable[[], bool]) -> Identity:
     """Create the database on an empty volume, or migrate the one that is there, and give the file that is ready.
 
     All processes and containers on the volume take turns; whoever comes second finds nothing left to do. A file that is
@@ -25,7 +26,8 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
 
     Args:
         file: Where the database is.
-        may_create: Whether an empty volume may get a new database; not so where one has been in use until now.
+        left: The files that this process has used until now. Then none is created in their place, and while other
+            processes still use them none that came in their place is touched.
         given_up: Asked while waiting for the turn; once true, preparing ends with `draining`.
 
     Raises:
@@ -34,49 +36,61 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
     """
     with file.lock(given_up=given_up):
         seal = file.read_seal()
-        if may_create and seal is None and not file.exists():
+        if left is None and seal is None and not file.exists():
             file.create()
             log.info("database created", path=str(file.path))
         identity = file.identity()
+        if left is not None and left != Files(identity, file.log_identity()):
+            file.check_unused()
         try:
-            _bring_up_to_date(file, seal, _examine(file, seal))
+            _examine(file, seal)
+            _found(file, seal)
+            lineage_now = _bring_up_to_date(file)
+            if seal is None:
+                file.write_seal(lineage_now)
         except ProblemError:
             raise
         except Exception as error:
             if problem := file.problem_of(error):
                 raise problem from error
             # What is left is a migration that does not work: the schema stays behind until it is corrected.
+            log.exception("the migration failed")
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
         return identity
 
 
-def _examine(file: DataFile, seal: int | None) -> lineage.Header | None:
-    """Judge the file from outside, without leaving a trace on it; `None` when only SQLite's recovery can tell."""
+def _examine(file: DataFile, seal: int | None) -> None:
+    """Judge the file from outside, without leaving a trace on it."""
     try:
         with examining_engine(file).connect() as connection:
             header = lineage.read_header(connection)
     except DatabaseError as error:
-        # A crash in the middle of a checkpoint leaves a file that is whole only together with its log.
-        if code_of(error) is Code.DB_CORRUPT and seal is not None and file.wal_bytes():
-            return None
+        # A crash in the middle of a checkpoint leaves a file that is whole only together with its log: SQLite's
+        # recovery comes first, and the judgement after it.
+        if code_of(error) is Code.DB_CORRUPT and seal is not None and file.log_bytes():
+            return
         raise
     lineage.judge(header, seal)
-    return header
 
 
-def _bring_up_to_date(file: DataFile, seal: int | None, seen: lineage.Header | None) -> None:
-    engine = preparing_engine(file)
+def _found(file: DataFile, seal: int | None) -> None:
+    """Make an empty file this service's new database: one page, written whole or not at all, and then the log."""
+    engine = plain_engine(file)
+    with closing(engine.raw_connection()) as raw:
+        is_empty = raw.cursor().execute("PRAGMA page_count").fetchone() == (0,)
     with engine.begin() as connection:
-        if seen and seen.pages == 0:
+        if is_empty:
             lineage.found(connection)
-        header = lineage.read_header(connection)
-        lineage.judge(header, seal)
+        lineage.judge(lineage.read_header(connection), seal)
+    with closing(engine.raw_connection()) as raw:
+        check_complete(raw, file)
+        _switch_to_wal(raw)
+
+
+def _bring_up_to_date(file: DataFile) -> int:
+    with migrating_engine(file).begin() as connection:
         schema.migrate(connection)
-    with closing(engine.raw_connection()) as connection:  # outside a transaction, as both of these must be
-        check_complete(connection, file)
-        _switch_to_wal(connection)
-    if seal is None:
-        file.write_seal(header.lineage)
+        return lineage.read_header(connection).lineage
 
 
 def _switch_to_wal(connection: PoolProxiedConnection) -> None:

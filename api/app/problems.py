@@ -68,8 +68,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_MISSING: Problem(
         UNAVAILABLE,
         "The database file is missing.",
-        "Put the file back or restore a backup at its path; to start with an empty one instead, delete the hidden "
-        "file with the suffix .id beside it and restart the service.",
+        "Put the file back, or delete the -wal and -shm files beside its path and restore a backup there. To start "
+        "with an empty one instead, delete the hidden file with the suffix .id and restart the service.",
         retry_after=5,
     ),
     Code.DB_NOT_A_FILE: Problem(
@@ -93,13 +93,13 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_NOT_A_DATABASE: Problem(
         UNAVAILABLE,
         "The file at the database's path is not an SQLite database.",
-        "Move that file away and restore a backup; the service does not touch it.",
+        "Move it away with the -wal and -shm files beside it and restore a backup; the service does not touch it.",
         retry_after=30,
     ),
     Code.DB_CORRUPT: Problem(
         UNAVAILABLE,
         "The database file is damaged.",
-        "Stop the service, keep a copy of the file with its -wal beside it, and restore a backup.",
+        "Stop the service, move the file away with the -wal and -shm files beside it, and restore a backup.",
         retry_after=30,
     ),
     Code.DB_FOREIGN: Problem(

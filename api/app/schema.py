@@ -62,3 +62,5 @@ def migrate(connection: Connection) -> None:
             raise
         log.info("database migration", cause=problem.cause)
         command.upgrade(configuration(connection), "head")
+        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+            raise RuntimeError(f"the migration leaves broken references: {broken[:3]}") from None

@@ -1,5 +1,6 @@
 """The one setting of the API: where its database file is."""
 
+import os
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.mounts import is_in_container_layer
 
 REMEDY = "Set it to an absolute path on a mounted volume, for example DB_FILE_PATH=/data/api.db"
+MAX_PATH_BYTES = 480  # SQLite allows 512
 MAX_NAME_BYTES = 240  # file systems allow 255, and SQLite adds suffixes such as "-journal"
 URL_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -55,6 +57,7 @@ RULES: tuple[tuple[Callable[[str], object], str], ...] = (
         lambda value: len(_name(value).encode()) > MAX_NAME_BYTES,
         f"is {{shown}}, whose file name is longer than {MAX_NAME_BYTES} bytes",
     ),
+    (lambda value: len(value.encode()) > MAX_PATH_BYTES, f"is {{shown}}, which is longer than {MAX_PATH_BYTES} bytes"),
     (lambda value: is_in_container_layer(Path(value)), f"is {{shown}}, {VANISHES}"),
 )
 
@@ -63,7 +66,7 @@ def _checked(value: str) -> Path:
     for applies, sentence in RULES:
         if applies(value):
             raise ValueError(sentence.format(shown=_shown(value)))
-    return Path(value)
+    return Path(os.path.realpath(value))  # the log lies beside the file itself, not beside a link to it
 
 
 class Settings(BaseSettings):

@@ -1,11 +1,10 @@
-"""Alembic's environment: runs the migrations on the connection that the caller gives.
+"""Alembic's environment: runs the migrations on the connection that the service gives.
 
-On the command line of a developer, where nobody gives one, it opens the file that DB_FILE_PATH names.
+`make migration` has a scratch database instead. No command migrates a database in use past the service and its checks.
 """
 
-import os
-
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine
 
 from app.base import Base
@@ -25,8 +24,11 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
+scratch = context.get_x_argument(as_dictionary=True).get("scratch")
 if given := context.config.attributes.get("connection"):
     run(given)
-else:
-    with create_engine(URL.create("sqlite", database=os.environ["DB_FILE_PATH"])).begin() as opened:
+elif scratch:
+    with create_engine(URL.create("sqlite", database=scratch)).begin() as opened:
         run(opened)
+else:
+    raise CommandError("The service itself migrates its database when it starts; `make migration` writes a migration.")

@@ -10,6 +10,9 @@ from starlette.types import Scope
 from app.http.problem import problem_response
 from app.problems import Code, ProblemError
 
+MAX_FAULTS = 5
+MAX_NAME_LENGTH = 50  # a name that the caller made up may be anything, and of any length
+
 CODES_BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.BODY_TOO_LARGE}
 
 
@@ -32,7 +35,8 @@ async def _on_invalid_request(_request: Request, error: Exception) -> JSONRespon
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem_response(Code.MALFORMED_JSON)
     # The value itself is left out: it is the caller's, and may be anything.
-    sentences = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5]]
+    places = [".".join(str(part)[:MAX_NAME_LENGTH] for part in fault["loc"]) for fault in faults[:MAX_FAULTS]]
+    sentences = [f"{place}: {fault['msg']}" for place, fault in zip(places, faults, strict=False)]
     return problem_response(Code.INVALID_REQUEST, "; ".join(sentences))
 
 

@@ -52,7 +52,7 @@ async def health(keeper: KeeperDep, database: DatabaseDep) -> HealthJson:
         checkup = await keeper.check()
         checks["sqlite:responseTime"] = _measured("datastore", round(checkup.seconds * 1000, 3), "ms", now)
         checks["sqlite:schemaRevision"] = _measured("datastore", checkup.revision, None, now)
-        checks["sqlite:walSize"] = _measured("datastore", database.file.wal_bytes(), "B", now)
+        checks["sqlite:walSize"] = _measured("datastore", database.file.log_bytes(), "B", now)
         checks["volume:freeBytes"] = _measured("system", database.file.free_bytes(), "B", now)
     except ProblemError as error:
         row = error.problem

@@ -1,5 +1,8 @@
+import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -8,8 +11,11 @@ import pytest
 
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
+from app.opened import Files
 from app.prepare import prepare
 from app.problems import Code, ProblemError
+
+API = Path(__file__).resolve().parents[3] / "api"
 
 
 def never() -> bool:
@@ -139,13 +145,13 @@ def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> N
     rows = [(f"task {number}", "2026-01-01 00:00:00") for number in range(1000)]
     writer.executemany("INSERT INTO tasks (name, created_at) VALUES (?, ?)", rows)
     writer.commit()
-    log = file.wal_path.read_bytes()
+    log = file.log_path.read_bytes()
     writer.close()
     after = file.path.read_bytes()
     assert len(after) > len(before)
     page = 4096
     file.path.write_bytes(after[:page] + before[page:])  # only the first page has come home
-    file.wal_path.write_bytes(log)
+    file.log_path.write_bytes(log)
 
     prepare(file, given_up=never)
     with sqlite3.connect(file.path) as connection:
@@ -190,11 +196,11 @@ def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
 
 
 def test_where_a_database_has_been_in_use_none_is_created_even_without_its_seal(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    used = Files(prepare(file, given_up=never), None)
     file.path.unlink()
     file.seal_path.unlink()
     with pytest.raises(ProblemError) as refusal:
-        prepare(file, may_create=False, given_up=never)
+        prepare(file, left=used, given_up=never)
     assert refusal.value.code == Code.DB_MISSING
     assert not file.path.exists()
 
@@ -205,3 +211,43 @@ def test_without_its_seal_a_vanished_database_is_started_anew(file: DataFile) ->
     file.seal_path.unlink()
     prepare(file, given_up=never)
     assert file.path.exists()
+
+
+def test_files_that_were_moved_wait_until_every_process_has_let_go_of_the_former_ones(file: DataFile) -> None:
+    former = Files(prepare(file, given_up=never), None)
+    other_process = file.use()
+    file.path.rename(file.path.with_name("away"))
+    file.path.write_bytes(file.path.with_name("away").read_bytes())
+    with pytest.raises(ProblemError, match="has not let go") as refusal:
+        prepare(file, left=former, given_up=never)
+    assert refusal.value.code == Code.DB_REPLACED
+    os.close(other_process)
+    prepare(file, left=former, given_up=never)
+
+
+KILLED_AT_A_STEP = """
+import os, sys
+from pathlib import Path
+from app.datafile import DataFile
+from app.prepare import prepare
+count = 0
+def step(frame, event, argument):
+    global count
+    if event == "c_call" and argument.__name__ in ("execute", "commit", "open", "fsync", "replace"):
+        count += 1
+        if count == int(sys.argv[2]):
+            os._exit(9)
+sys.setprofile(step)
+prepare(DataFile(Path(sys.argv[1])), given_up=lambda: False)
+"""
+
+
+@pytest.mark.parametrize("step", range(5, 60, 5))
+def test_a_first_start_that_is_killed_at_any_step_is_finished_by_the_next(step: int, file: DataFile) -> None:
+    command = [sys.executable, "-c", KILLED_AT_A_STEP, str(file.path), str(step)]
+    killed = subprocess.run(command, env={"PYTHONPATH": str(API)}, capture_output=True, check=False)
+    assert killed.returncode == 9, killed.stderr
+    prepare(file, given_up=never)
+    with sqlite3.connect(file.path) as connection:
+        assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
+    connection.close()
