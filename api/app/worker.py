@@ -14,7 +14,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # the package has no types
         "http": "httptools",
         "lifespan": "on",
         "ws": "none",
-        "timeout_graceful_shutdown": 10,  # a client that stalls does not hold up the stop
+        "timeout_graceful_shutdown": 5,  # a client that stalls does not hold up the stop
         "access_log": False,
         "server_header": False,
     }

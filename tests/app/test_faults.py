@@ -65,12 +65,30 @@ def test_a_backup_put_in_the_place_of_a_deleted_database_is_used(client: TestCli
         source.backup(target)
     source.close()
     target.close()
-    for path in data.parent.glob("api.db*"):
-        path.unlink()
+    data.unlink()
     becomes(client, "db_missing")
     backup.rename(data)
     healthy_again(client)
     assert [task["name"] for task in client.get("/tasks").json()["items"]] == ["in the backup"]
+
+
+def test_a_log_that_is_deleted_is_noticed_at_the_next_probe_and_given_back(client: TestClient, data: Path) -> None:
+    client.post("/tasks", json={"name": "in the log"})
+    Path(f"{data}-wal").unlink()
+    assert_unavailable(client.get("/db-check"), "db_replaced")
+    assert_unavailable(client.post("/tasks", json={"name": "refused"}), "db_replaced")
+    healthy_again(client)
+    assert [task["name"] for task in client.get("/tasks").json()["items"]] == ["in the log"]
+
+
+def test_another_database_written_into_the_same_file_is_noticed(client: TestClient, data: Path) -> None:
+    with sqlite3.connect(data) as connection:
+        (lineage,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute("PRAGMA user_version = 12345")
+    becomes(client, "db_replaced")
+    connection.execute(f"PRAGMA user_version = {lineage}")
+    connection.close()
+    healthy_again(client)
 
 
 def test_a_file_in_the_place_of_the_database_is_noticed_at_the_next_probe(client: TestClient, data: Path) -> None:

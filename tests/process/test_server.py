@@ -80,6 +80,65 @@ def test_every_acknowledged_write_survives_the_death_of_all_workers(data: Path) 
     connection.close()
 
 
+def task_names(server: Server) -> list[str]:
+    return [task["name"] for task in server.client.get("/tasks", params={"limit": 200}).json()["items"]]
+
+
+def assert_sound(data: Path) -> None:
+    with sqlite3.connect(data) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_no_acknowledged_write_is_lost_with_a_deleted_log(data: Path) -> None:
+    with running_server(data) as server:
+        names = [f"{number}" for number in range(30)]
+        for name in names:
+            assert server.client.post("/tasks", json={"name": name}).status_code == 201
+        Path(f"{data}-wal").unlink()
+        answers = {f"{number}": server.client.post("/tasks", json={"name": f"{number}"}) for number in range(30, 60)}
+        names += [name for name, answer in answers.items() if answer.status_code == 201]
+        eventually(server.ready, within=10)
+        eventually(lambda: names_are(server, names), within=5)
+        for worker in server.workers():
+            os.kill(worker, signal.SIGKILL)
+        eventually(server.ready, within=10)
+        names_are(server, names)
+    assert_sound(data)
+
+
+def names_are(server: Server, names: list[str]) -> None:
+    assert task_names(server) == names
+
+
+def test_the_log_of_a_deleted_database_is_not_applied_to_its_backup(data: Path) -> None:
+    backup = data.with_name("backup")
+    with running_server(data) as server:
+        server.client.post("/tasks", json={"name": "in the backup"})
+        with sqlite3.connect(data) as source, sqlite3.connect(backup) as target:
+            source.backup(target)
+        source.close()
+        target.close()
+        for number in range(100):
+            server.client.post("/tasks", json={"name": f"after the backup {number}" * 9})
+        data.unlink()
+        eventually(lambda: ask_every_worker(server, "db_missing"), within=5)
+        eventually(lambda: faults_in(server.log, at_least=2), within=5)
+        backup.rename(data)
+        eventually(server.ready, within=10)
+        eventually(lambda: names_are(server, ["in the backup"]), within=5)
+        assert server.client.post("/tasks", json={"name": "and on"}).status_code == 201
+    assert_sound(data)
+
+
+def test_a_client_that_stalls_does_not_hold_up_a_stop(data: Path) -> None:
+    with running_server(data) as server:
+        address = (server.client.base_url.host, server.client.base_url.port or 80)
+        with socket.create_connection(address, timeout=5) as connection:
+            connection.sendall(b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            assert server.stop() == 0
+
+
 def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:
     with running_server(data) as server:
         server.client.post("/tasks", json={"name": "x"})
@@ -93,9 +152,14 @@ def test_the_log_is_json_and_a_successful_probe_is_not_in_it(data: Path) -> None
         server.client.get("/db-check")
         server.client.get("/livez")
         server.client.get("/nope")
-        lines = [json.loads(line) for line in server.log.splitlines()]
-    requests = [(line["path"], line["status"]) for line in lines if line["event"] == "request"]
-    assert ("/nope", 404) in requests
+
+        def logged() -> list[tuple[str, int]]:
+            lines = [json.loads(line) for line in server.log.splitlines()]
+            requests = [(line["path"], line["status"]) for line in lines if line["event"] == "request"]
+            assert ("/nope", 404) in requests
+            return requests
+
+        requests = eventually(logged, within=5)
     assert not [path for path, status in requests if status == 200]
 
 

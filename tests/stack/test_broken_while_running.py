@@ -64,6 +64,17 @@ def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(sta
         assert "The database file is missing." in logged
 
 
+def test_a_deleted_log_is_told_of_and_takes_no_acknowledged_task_along(stack: Stack) -> None:
+    acknowledged = [stack.post("/tasks", {"name": f"{number}"}).json() for number in range(20)]
+    faults.delete_log(stack)
+    assert_unavailable(stack.get("/db-check"), "db_replaced")
+    eventually(stack.healthy, within=15)
+    faults.crash(stack, "api")
+    eventually(stack.healthy, within=30)
+    for task in acknowledged:
+        assert stack.get(f"/tasks/{task['id']}").json() == task
+
+
 def test_a_paused_api_is_a_timeout_and_an_outage_of_its_own_length(stack: Stack) -> None:
     with faults.paused(stack, "api"):
         eventually(lambda: verdict(stack, "read_timeout"), within=30)

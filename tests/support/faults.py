@@ -18,28 +18,32 @@ source.backup(target)
 target.close()
 source.close()
 """
-# The copy is complete: whatever log the damaged file had must not be applied to it.
 PUT_BACK = """
-import os, shutil
-for path in ("/data/api.db", "/data/api.db-wal", "/data/api.db-shm"):
-    if os.path.isdir(path):
-        os.rmdir(path)
-    elif os.path.exists(path):
-        os.unlink(path)
+import os
+if os.path.isdir("/data/api.db"):
+    os.rmdir("/data/api.db")
 os.chown("/data/copy", 10001, 0)
 os.chmod("/data/copy", 0o640)
 os.replace("/data/copy", "/data/api.db")
 """
+# As the remedy for a damaged file says: its log goes with it.
+TAKE_THE_LOG_AWAY = """
+import os
+for path in ("/data/api.db-wal", "/data/api.db-shm"):
+    if os.path.exists(path):
+        os.unlink(path)
+"""
 
 
 @contextmanager
-def damaged(stack: Stack, damage: str, *, proof: str) -> Iterator[None]:
+def damaged(stack: Stack, damage: str, *, proof: str, in_place: bool = False) -> Iterator[None]:
     """Damage the database file with Python code, and put a copy of the sound one back at the end.
 
     Args:
         stack: Whose database.
         damage: Code that does the damage, run as the API's own user.
         proof: An expression that is true once the damage is done.
+        in_place: Whether it is the file itself that is damaged, and not another one put in its place.
 
     """
     stack.python(COPY)
@@ -48,7 +52,7 @@ def damaged(stack: Stack, damage: str, *, proof: str) -> Iterator[None]:
         assert stack.python(f"import os; print({proof})") == "True", "the fault did not bite"
         yield
     finally:
-        stack.python_on_volume(PUT_BACK)
+        stack.python_on_volume((TAKE_THE_LOG_AWAY if in_place else "") + PUT_BACK)
 
 
 def deleted(stack: Stack) -> Fault:
@@ -74,7 +78,7 @@ def replaced_by_another_database(stack: Stack) -> Fault:
 def overwritten_with_garbage(stack: Stack) -> Fault:
     """Overwrite the file in place with bytes that are no database."""
     damage = 'open("/data/api.db", "wb").write(b"garbage " * 4096)'
-    return damaged(stack, damage, proof='open("/data/api.db", "rb").read(8) == b"garbage "')
+    return damaged(stack, damage, proof='open("/data/api.db", "rb").read(8) == b"garbage "', in_place=True)
 
 
 def truncated(stack: Stack) -> Fault:
@@ -83,7 +87,13 @@ def truncated(stack: Stack) -> Fault:
         "import os, sqlite3; c = sqlite3.connect('/data/api.db'); c.execute('PRAGMA wal_checkpoint(TRUNCATE)');"
         "c.close(); os.truncate('/data/api.db', os.path.getsize('/data/api.db') // 2)"
     )
-    return damaged(stack, damage, proof="os.path.getsize('/data/api.db') < os.path.getsize('/data/copy')")
+    proof = "os.path.getsize('/data/api.db') < os.path.getsize('/data/copy')"
+    return damaged(stack, damage, proof=proof, in_place=True)
+
+
+def delete_log(stack: Stack) -> None:
+    """Remove the write-ahead log, as somebody might who takes it for a leftover."""
+    stack.python('import os; os.unlink("/data/api.db-wal")')
 
 
 def directory_in_its_place(stack: Stack) -> Fault:

@@ -9,6 +9,9 @@ CONTAINER = """\
 612 611 0:55 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
 613 611 0:56 / /dev rw,nosuid - tmpfs tmpfs rw,size=65536k,mode=755
 620 611 254:0 /var/lib/docker/volumes/x_data/_data /data rw,relatime - ext4 /dev/vda rw
+618 611 0:57 / /tmp rw,nosuid - tmpfs tmpfs rw
+619 611 254:0 /var/lib/docker/containers/x/hosts /etc/hosts rw - ext4 /dev/vda rw
+622 611 254:0 /srv/api.db /single/api.db rw - ext4 /dev/vda rw
 621 611 254:0 /srv/two\\040words /two\\040words rw,relatime - ext4 /dev/vda rw
 """
 FUSE_CONTAINER = CONTAINER.replace("- overlay overlay", "- fuse.fuse-overlayfs fuse-overlayfs")
@@ -24,9 +27,14 @@ HOST = "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n"
         (CONTAINER, "/srv/api.db", True),
         (CONTAINER, "/datafile.db", True),
         (CONTAINER, "/api.db", True),
+        (CONTAINER, "/tmp/api.db", True),
+        (CONTAINER, "/dev/shm/api.db", True),
+        (CONTAINER, "/etc/hosts", True),
+        (CONTAINER, "/single/api.db", True),
         (FUSE_CONTAINER, "/srv/api.db", True),
         (FUSE_CONTAINER, "/data/api.db", False),
         (HOST, "/srv/api.db", False),
+        (HOST, "/tmp/api.db", False),
     ],
 )
 def test_only_a_path_without_a_mount_in_a_container_vanishes_with_it(

@@ -61,6 +61,18 @@ def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_
     assert {path.name for path in tmp_path.iterdir()} == {name, f".{name}.id", f".{name}.lock"}, quote(name)
 
 
+def test_two_slashes_at_the_start_are_one(tmp_path: Path) -> None:
+    prepare(DataFile(Path(f"/{tmp_path}/api.db")), given_up=never)
+    assert (tmp_path / ".api.db.id").exists()
+
+
+def test_a_file_is_never_created_over_another(file: DataFile) -> None:
+    file.path.write_text("not ours")
+    with pytest.raises(ProblemError):
+        file.create()
+    assert file.path.read_text() == "not ours"
+
+
 def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
     prepare(file, given_up=never)
     file.path.unlink()

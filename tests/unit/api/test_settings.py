@@ -24,6 +24,7 @@ WRONG_VALUES = {
     "/data/api.db\r": "DB_FILE_PATH is '/data/api.db\\r', which contains control characters.",
     "/data/a\x1b[31m.db": "which contains control characters.",
     "/data/a\udcff.db": "DB_FILE_PATH is '/data/a\\udcff.db', which is not valid UTF-8.",
+    "/data" + "/x" * 240: "which is longer than 480 bytes.",
     "/data/" + "x" * 241: "whose file name is longer than 240 bytes.",
 }
 
@@ -49,6 +50,15 @@ def test_a_variable_in_another_case_is_not_the_variable(monkeypatch: pytest.Monk
     monkeypatch.setenv("db_file_path", "/data/api.db")
     with pytest.raises(ConfigurationError, match="is not set"):
         read_settings()
+
+
+def test_a_link_is_followed_so_that_log_and_lock_lie_beside_the_file_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "volume" / "api.db")
+    monkeypatch.setenv("DB_FILE_PATH", f"{tmp_path}/link.db")
+    assert read_settings().db_file_path == tmp_path / "volume" / "api.db"
 
 
 @pytest.mark.parametrize("name", ["api.db", "a?b#c%20d.db", "ünïcödé.db", "with space.db", "colon:.db", "☃"])

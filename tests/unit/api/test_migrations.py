@@ -1,0 +1,67 @@
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from app import schema
+from app.datafile import DataFile
+from app.prepare import prepare
+from app.problems import Code, ProblemError
+
+HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n\ndef upgrade():\n'
+ADD_NOTES = """\
+    op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("task_id", sa.Integer, sa.ForeignKey("tasks.id", ondelete="CASCADE")))
+    op.execute("INSERT INTO tasks VALUES (1, 'x', '2026-01-01')")
+    op.execute("INSERT INTO notes VALUES (1, 1)")
+"""
+REBUILD_TASKS = """\
+    with op.batch_alter_table("tasks") as tasks:
+        tasks.add_column(sa.Column("done", sa.Boolean))
+        tasks.alter_column("name", existing_type=sa.String(200), nullable=True)
+"""
+FAIL_HALF_WAY = """\
+    op.create_table("half", sa.Column("id", sa.Integer, primary_key=True))
+    op.execute("INSERT INTO nowhere VALUES (1)")
+"""
+BREAK_A_REFERENCE = '    op.execute("DELETE FROM tasks")\n'
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFile:
+    shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
+    monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
+    file = DataFile(tmp_path / "api.db")
+    prepare(file, given_up=lambda: False)
+    add_revision("0002", "0001", ADD_NOTES)
+    prepare(file, given_up=lambda: False)
+    return file
+
+
+def add_revision(revision: str, before: str, upgrade: str) -> None:
+    (schema.MIGRATIONS / "versions" / f"{revision}.py").write_text(HEAD.format(revision, before) + upgrade)
+
+
+def content(file: DataFile) -> list[str]:
+    with sqlite3.connect(file.path) as connection:
+        lines = list(connection.iterdump())
+    connection.close()
+    return lines
+
+
+def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(file: DataFile) -> None:
+    add_revision("0003", "0002", REBUILD_TASKS)
+    prepare(file, given_up=lambda: False)
+    assert 'INSERT INTO "notes" VALUES(1,1);' in content(file)
+    assert "done BOOLEAN" in "".join(content(file))
+
+
+@pytest.mark.parametrize("upgrade", [FAIL_HALF_WAY, BREAK_A_REFERENCE])
+def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade: str, file: DataFile) -> None:
+    before = content(file)
+    add_revision("0003", "0002", upgrade)
+    with pytest.raises(ProblemError) as refusal:
+        prepare(file, given_up=lambda: False)
+    assert refusal.value.code == Code.DB_SCHEMA_BEHIND
+    assert content(file) == before
