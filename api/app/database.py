@@ -1,6 +1,7 @@
 """The one object that runs units of work, with two verbs: read and write."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.datafile import DataFile, Identity
 from app.engine import BUSY_SECONDS
-from app.opened import READERS, Files, Opened
+from app.opened import READERS, Left, Opened
 from app.problems import Code, ProblemError
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Database:
 
     def __init__(self, file: DataFile) -> None:
         self.file = file
-        self.last_files: Files | None = None
+        self.left: Left | None = None
         self._opened: Opened | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._readers = ThreadPoolExecutor(READERS, "reader")
@@ -54,20 +55,21 @@ class Database:
             if problem := self.file.problem_of(error):
                 raise problem from error
             raise
-        self.last_files = self._opened.files
+        self._forget_left()
 
     async def close(self, reason: ProblemError) -> None:
         """Refuse units with `reason` from this moment on, and close every idle connection."""
         self._closed_because = reason
         opened, self._opened = self._opened, None
         if opened:
-            await asyncio.to_thread(opened.close)
+            self.left = await asyncio.to_thread(opened.close)
 
     async def shut_down(self) -> None:
         """Finish the units that have begun, then close for good."""
         for threads in (self._writer, self._readers):
             await asyncio.to_thread(threads.shutdown)
         await self.close(ProblemError(Code.DRAINING))
+        self._forget_left()
 
     def verify(self) -> Opened:
         """Check that the database is open and that its paths still name the files that were opened.
@@ -100,6 +102,11 @@ class Database:
 
         """
         return await self._hand_over(self._writer, self._write, work)
+
+    def _forget_left(self) -> None:
+        if self.left:
+            os.close(self.left.log)
+            self.left = None
 
     async def _hand_over(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
         handed_over = time.monotonic()

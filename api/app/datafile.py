@@ -141,27 +141,23 @@ class DataFile:
         finally:
             os.close(descriptor)
 
-    def use(self) -> int:
-        """Say that this process uses the database, until the descriptor that is given back is closed."""
+    def hold_log(self) -> int:
+        """Say that this process uses the write-ahead log that is there now, and give the descriptor that says so."""
         with self._faults():
-            descriptor = os.open(self.seal_path, os.O_RDONLY)
+            descriptor = os.open(self.log_path, os.O_RDONLY)
         self._try_lock(descriptor, fcntl.LOCK_SH)
         return descriptor
 
-    def check_unused(self) -> None:
-        """Make sure that no process uses the database.
+    def let_go_of_log(self, descriptor: int) -> None:
+        """Say that this process no longer uses a log that it held; the descriptor stays open."""
+        self._try_lock(descriptor, fcntl.LOCK_UN)
 
-        Raises:
-            ProblemError: One does; `db_replaced`, because it is asked only when files were moved under their users.
-
-        """
-        with suppress(FileNotFoundError):
-            descriptor = os.open(self.seal_path, os.O_RDONLY)
-            try:
-                if not self._try_lock(descriptor, fcntl.LOCK_EX):
-                    raise ProblemError(Code.DB_REPLACED, cause="another process has not let go of the former files yet")
-            finally:
-                os.close(descriptor)
+    def is_log_in_use(self, descriptor: int) -> bool:
+        """Tell whether any process still holds a log, even if nobody can find that log by its path any more."""
+        if not self._try_lock(descriptor, fcntl.LOCK_EX):
+            return True
+        self._try_lock(descriptor, fcntl.LOCK_UN)
+        return False
 
     def problem_of(self, error: BaseException) -> ProblemError | None:
         """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""

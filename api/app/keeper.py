@@ -69,7 +69,7 @@ class Keeper:
             await self._pause()
 
     async def _prepare(self) -> None:
-        file, left = self._database.file, self._database.last_files
+        file, left = self._database.file, self._database.left
         identity = await asyncio.to_thread(prepare, file, left=left, given_up=self._stopping.is_set)
         self._checkups.forget()
         await self._database.open(identity)

@@ -1,6 +1,5 @@
 """The connections in use, and the files that they were opened on."""
 
-import os
 from typing import NamedTuple
 
 import structlog
@@ -21,6 +20,13 @@ class Files(NamedTuple):
     log: Identity | None
 
 
+class Left(NamedTuple):
+    """The files that this process has used until now, and the descriptor of their log."""
+
+    files: Files
+    log: int
+
+
 class Opened:
     """A database in use, from its opening to its closing.
 
@@ -30,9 +36,9 @@ class Opened:
 
     def __init__(self, file: DataFile, identity: Identity) -> None:
         self._file = file
-        self._use = file.use()
         self._anchor = plain_engine(file).raw_connection()
         self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
+        self._log = file.hold_log()
         self.files = Files(identity, file.log_identity())
         self.reading = reading_engine(file, READERS)
         self.writing = writing_engine(file)
@@ -48,8 +54,8 @@ class Opened:
         if found != self.files:
             raise ProblemError(Code.DB_REPLACED, cause=f"{self._file.path} and its log were {self.files}, now {found}")
 
-    def close(self) -> None:
-        """Close every idle connection.
+    def close(self) -> Left:
+        """Close every idle connection, and give what was left.
 
         When the files were moved or deleted, first bring the log home through the anchor, which still has both: a
         deleted log gives back what was written to it, and the log of a deleted database is left empty, so that it is
@@ -62,7 +68,8 @@ class Opened:
         self.reading.dispose()
         self.writing.dispose()
         self._anchor.close()
-        os.close(self._use)
+        self._file.let_go_of_log(self._log)
+        return Left(self.files, self._log)
 
     def _bring_log_home(self) -> None:
         try:

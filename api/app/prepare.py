@@ -12,13 +12,13 @@ from app.completeness import check_complete
 from app.datafile import DataFile, Identity
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
-from app.opened import Files
+from app.opened import Files, Left
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-def prepare(file: DataFile, *, left: Files | None = None, given_up: Callable[[], bool]) -> Identity:
+def prepare(file: DataFile, *, left: Left | None = None, given_up: Callable[[], bool]) -> Identity:
     """Create the database on an empty volume, or migrate the one that is there, and give the file that is ready.
 
     All processes and containers on the volume take turns; whoever comes second finds nothing left to do. A file that is
@@ -26,8 +26,8 @@ def prepare(file: DataFile, *, left: Files | None = None, given_up: Callable[[],
 
     Args:
         file: Where the database is.
-        left: The files that this process has used until now. Then none is created in their place, and while other
-            processes still use them none that came in their place is touched.
+        left: What this process has used until now. Then no file is created in its place, and one that came in its
+            place is not touched while another process still uses the former one.
         given_up: Asked while waiting for the turn; once true, preparing ends with `draining`.
 
     Raises:
@@ -40,8 +40,8 @@ def prepare(file: DataFile, *, left: Files | None = None, given_up: Callable[[],
             file.create()
             log.info("database created", path=str(file.path))
         identity = file.identity()
-        if left is not None and left != Files(identity, file.log_identity()):
-            file.check_unused()
+        if left and left.files != Files(identity, file.log_identity()) and file.is_log_in_use(left.log):
+            raise ProblemError(Code.DB_REPLACED, cause="another process has not let go of the former files yet")
         try:
             _examine(file, seal)
             _found(file, seal)

@@ -11,7 +11,7 @@ import pytest
 
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
-from app.opened import Files
+from app.opened import Opened
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 
@@ -208,11 +208,12 @@ def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
 
 
 def test_where_a_database_has_been_in_use_none_is_created_even_without_its_seal(file: DataFile) -> None:
-    used = Files(prepare(file, given_up=never), None)
+    left = Opened(file, prepare(file, given_up=never)).close()
     file.path.unlink()
     file.seal_path.unlink()
     with pytest.raises(ProblemError) as refusal:
-        prepare(file, left=used, given_up=never)
+        prepare(file, left=left, given_up=never)
+    os.close(left.log)
     assert refusal.value.code == Code.DB_MISSING
     assert not file.path.exists()
 
@@ -226,15 +227,21 @@ def test_without_its_seal_a_vanished_database_is_started_anew(file: DataFile) ->
 
 
 def test_files_that_were_moved_wait_until_every_process_has_let_go_of_the_former_ones(file: DataFile) -> None:
-    former = Files(prepare(file, given_up=never), None)
-    other_process = file.use()
-    file.path.rename(file.path.with_name("away"))
-    file.path.write_bytes(file.path.with_name("away").read_bytes())
+    identity = prepare(file, given_up=never)
+    ours, others = Opened(file, identity), Opened(file, identity)
+    away = file.path.with_name("away")
+    away.write_bytes(file.path.read_bytes())
+    away.replace(file.path)
+    left = ours.close()
     with pytest.raises(ProblemError, match="has not let go") as refusal:
-        prepare(file, left=former, given_up=never)
+        prepare(file, left=left, given_up=never)
     assert refusal.value.code == Code.DB_REPLACED
-    os.close(other_process)
-    prepare(file, left=former, given_up=never)
+
+    others_left = others.close()
+    reopened = Opened(file, prepare(file, left=left, given_up=never))
+    prepare(file, left=others_left, given_up=never)  # whoever uses the new files already is no obstacle
+    for descriptor in (left.log, others_left.log, reopened.close().log):
+        os.close(descriptor)
 
 
 KILLED_AT_A_STEP = """
