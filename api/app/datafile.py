@@ -4,20 +4,16 @@ Nothing here opens the database file itself. Closing any descriptor of it would 
 in the same process (POSIX advisory locks; sqlite.org/howtocorrupt.html, section 2.2).
 """
 
-import fcntl
 import os
 import stat
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from app.faults import cannot_open, code_of, driver_error
+from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
 
 FILE_MODE = 0o640
-LOCK_POLL_SECONDS = 0.05
 
 
 class Identity(NamedTuple):
@@ -49,7 +45,7 @@ class DataFile:
             ProblemError: The file is missing, not a regular file, not permitted or on a read-only volume.
 
         """
-        with self._faults():
+        with disk_faults():
             found = self.path.stat()
             if not stat.S_ISREG(found.st_mode):
                 raise ProblemError(Code.DB_NOT_A_FILE, cause=f"{self.path} is not a regular file")
@@ -60,12 +56,12 @@ class DataFile:
 
     def size(self) -> int:
         """Give the length of the database file in bytes."""
-        with self._faults():
+        with disk_faults():
             return self.path.stat().st_size
 
     def exists(self) -> bool:
         """Tell whether anything stands at the path."""
-        with self._faults():
+        with disk_faults():
             try:
                 self.path.lstat()
             except FileNotFoundError:
@@ -74,34 +70,34 @@ class DataFile:
 
     def create(self) -> None:
         """Create the empty file, never over another one."""
-        with self._faults():
+        with disk_faults():
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
             self.path.chmod(FILE_MODE)  # whatever the umask is
             self._sync_directory()
 
     def free_bytes(self) -> int:
         """Give the bytes that the service may still write to the volume."""
-        with self._faults():
+        with disk_faults():
             volume = os.statvfs(self.path.parent)
             return volume.f_bavail * volume.f_frsize
 
     def log_identity(self) -> Identity | None:
         """Tell which file the write-ahead log is, `None` where there is none."""
-        with self._faults(), suppress(FileNotFoundError):
+        with disk_faults(), suppress(FileNotFoundError):
             found = self.log_path.stat()
             return Identity(found.st_dev, found.st_ino)
         return None
 
     def log_bytes(self) -> int:
         """Give the length of the write-ahead log, 0 where there is none."""
-        with self._faults(), suppress(FileNotFoundError):
+        with disk_faults(), suppress(FileNotFoundError):
             return self.log_path.stat().st_size
         return 0
 
     def read_seal(self) -> int | None:
         """Give the lineage of the database that the volume holds, `None` when it has never held one."""
         try:
-            with self._faults():
+            with disk_faults():
                 return int(self.seal_path.read_text(encoding="ascii"), 16)
         except ValueError:
             raise ProblemError(Code.DB_REPLACED, cause=f"{self.seal_path} does not hold a lineage") from None
@@ -113,7 +109,7 @@ class DataFile:
     def write_seal(self, lineage: int) -> None:
         """Remember for good that this volume holds the database of `lineage`."""
         draft = Path(f"{self.seal_path}.new")
-        with self._faults():
+        with disk_faults():
             with draft.open("w", encoding="ascii") as file:
                 file.write(f"{lineage:08x}\n")
                 file.flush()
@@ -121,43 +117,6 @@ class DataFile:
             draft.chmod(FILE_MODE)
             draft.replace(self.seal_path)
             self._sync_directory()
-
-    @contextmanager
-    def lock(self, *, given_up: Callable[[], bool]) -> Iterator[None]:
-        """Hold the preparation lock, shared by all processes and containers on the volume.
-
-        Args:
-            given_up: Asked while waiting; once true, the wait ends with `draining`.
-
-        """
-        with self._faults():
-            descriptor = os.open(self.lock_path, os.O_CREAT | os.O_RDWR, FILE_MODE)
-        try:
-            while not self._try_lock(descriptor, fcntl.LOCK_EX):
-                if given_up():
-                    raise ProblemError(Code.DRAINING, cause="stopped while waiting for the preparation lock")
-                time.sleep(LOCK_POLL_SECONDS)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def hold_log(self) -> int:
-        """Say that this process uses the write-ahead log that is there now, and give the descriptor that says so."""
-        with self._faults():
-            descriptor = os.open(self.log_path, os.O_RDONLY)
-        self._try_lock(descriptor, fcntl.LOCK_SH)
-        return descriptor
-
-    def let_go_of_log(self, descriptor: int) -> None:
-        """Say that this process no longer uses a log that it held; the descriptor stays open."""
-        self._try_lock(descriptor, fcntl.LOCK_UN)
-
-    def is_log_in_use(self, descriptor: int) -> bool:
-        """Tell whether any process still holds a log, even if nobody can find that log by its path any more."""
-        if not self._try_lock(descriptor, fcntl.LOCK_EX):
-            return True
-        self._try_lock(descriptor, fcntl.LOCK_UN)
-        return False
 
     def problem_of(self, error: BaseException) -> ProblemError | None:
         """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""
@@ -173,13 +132,6 @@ class DataFile:
             return reason
         return ProblemError(Code.DB_IO_ERROR, cause=cause)
 
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise ProblemError(code_of(error) or Code.DB_IO_ERROR, cause=str(error)) from error
-
     def _not_accessible(self, place: Path) -> ProblemError:
         read_only = os.statvfs(place).f_flag & os.ST_RDONLY
         code = Code.DB_READ_ONLY if read_only else Code.DB_PERMISSION_DENIED
@@ -193,11 +145,3 @@ class DataFile:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-    def _try_lock(self, descriptor: int, kind: int) -> bool:
-        with self._faults():
-            try:
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True

@@ -2,10 +2,12 @@
 
 import errno
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import sqlalchemy.exc
 
-from app.problems import Code
+from app.problems import Code, ProblemError
 
 # Result codes of SQLite by the start of their names, the longer names first; see sqlite.org/rescode.html.
 # SQLITE_CANTOPEN is not here: only a look at the file says why it cannot be opened.
@@ -58,6 +60,15 @@ def code_of(error: BaseException) -> Code | None:
         case OSError(errno=number):
             return ERRNO_CODES.get(number or 0, Code.DB_IO_ERROR)
     return None
+
+
+@contextmanager
+def disk_faults() -> Iterator[None]:
+    """Turn every `OSError` of the block into the `ProblemError` that it means."""
+    try:
+        yield
+    except OSError as error:
+        raise ProblemError(code_of(error) or Code.DB_IO_ERROR, cause=str(error)) from error
 
 
 def cannot_open(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import structlog
 
+from app import locks
 from app.datafile import DataFile, Identity
 from app.engine import plain_engine, reading_engine, writing_engine
 from app.problems import Code, ProblemError
@@ -38,7 +39,7 @@ class Opened:
         self._file = file
         self._anchor = plain_engine(file).raw_connection()
         self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
-        self._log = file.hold_log()
+        self._log = locks.hold(file.log_path)
         self.files = Files(identity, file.log_identity())
         self.reading = reading_engine(file, READERS)
         self.writing = writing_engine(file)
@@ -68,7 +69,7 @@ class Opened:
         self.reading.dispose()
         self.writing.dispose()
         self._anchor.close()
-        self._file.let_go_of_log(self._log)
+        locks.let_go(self._log)
         return Left(self.files, self._log)
 
     def _bring_log_home(self) -> None:

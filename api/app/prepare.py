@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DatabaseError
 
-from app import lineage, schema
+from app import lineage, locks, schema
 from app.completeness import check_complete
 from app.datafile import DataFile, Identity
 from app.engine import examining_engine, migrating_engine, plain_engine
@@ -34,13 +34,13 @@ def prepare(file: DataFile, *, left: Left | None = None, given_up: Callable[[], 
         ProblemError: The disk or the file does not allow it; the code says why.
 
     """
-    with file.lock(given_up=given_up):
+    with locks.turn(file.lock_path, given_up=given_up):
         seal = file.read_seal()
         if left is None and seal is None and not file.exists():
             file.create()
             log.info("database created", path=str(file.path))
         identity = file.identity()
-        if left and left.files != Files(identity, file.log_identity()) and file.is_log_in_use(left.log):
+        if left and left.files != Files(identity, file.log_identity()) and locks.is_held(left.log):
             raise ProblemError(Code.DB_REPLACED, cause="another process has not let go of the former files yet")
         try:
             _examine(file, seal)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from app import locks
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
 from app.opened import Opened
@@ -202,7 +203,7 @@ def test_without_its_seal_another_database_of_this_service_is_accepted(file: Dat
 
 
 def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
-    with file.lock(given_up=never), pytest.raises(ProblemError) as refusal:
+    with locks.turn(file.lock_path, given_up=never), pytest.raises(ProblemError) as refusal:
         prepare(file, given_up=lambda: True)
     assert refusal.value.code == Code.DRAINING
 
@@ -247,6 +248,7 @@ def test_files_that_were_moved_wait_until_every_process_has_let_go_of_the_former
 KILLED_AT_A_STEP = """
 import os, sys
 from pathlib import Path
+from app import locks
 from app.datafile import DataFile
 from app.prepare import prepare
 count = 0
