@@ -62,14 +62,15 @@ class Database:
         self._closed_because = reason
         opened, self._opened = self._opened, None
         if opened:
-            self.left = await asyncio.to_thread(opened.close)
+            # By the writer, after the unit under way: whoever lets go of the files must not write to them any more.
+            self.left = await asyncio.get_running_loop().run_in_executor(self._writer, opened.close)
 
     async def shut_down(self) -> None:
-        """Finish the units that have begun, then close for good."""
-        for threads in (self._writer, self._readers):
-            await asyncio.to_thread(threads.shutdown)
+        """Finish the units under way, then close for good."""
         await self.close(ProblemError(Code.DRAINING))
         self._forget_left()
+        for threads in (self._writer, self._readers):
+            await asyncio.to_thread(threads.shutdown)
 
     def verify(self) -> Opened:
         """Check that the database is open and that its paths still name the files that were opened.

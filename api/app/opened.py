@@ -38,9 +38,13 @@ class Opened:
     def __init__(self, file: DataFile, identity: Identity) -> None:
         self._file = file
         self._anchor = plain_engine(file).raw_connection()
-        self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
-        self._log = locks.hold(file.log_path)
-        self.files = Files(identity, file.log_identity())
+        try:
+            self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
+            self._log = locks.hold(file.log_path)
+            self.files = Files(identity, file.log_identity())
+        except BaseException:
+            self._anchor.close()
+            raise
         self.reading = reading_engine(file, READERS)
         self.writing = writing_engine(file)
 
