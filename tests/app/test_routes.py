@@ -72,3 +72,11 @@ def test_a_wrong_method_is_told_the_right_ones(client: TestClient, method: str, 
 def test_the_interface_is_documented(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/", "/livez", "/readyz", "/db-check", "/health", "/tasks", "/tasks/{task_id}"} <= set(paths)
+    assert "application/health+json" in paths["/health"]["get"]["responses"]["200"]["content"]
+
+
+def test_every_reference_in_the_documentation_leads_somewhere(client: TestClient) -> None:
+    schema = client.get("/openapi.json")
+    for name in re.findall(r'"\$ref":"#/components/schemas/(\w+)"', schema.text):
+        assert name in schema.json()["components"]["schemas"]
+    assert "$defs" not in schema.text

@@ -1,9 +1,9 @@
 """How a problem looks to a caller: `application/problem+json`, RFC 9457."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.problems import PROBLEMS, Code
 
@@ -22,7 +22,7 @@ class ProblemBody(BaseModel):
     title: str
     status: int
     detail: str
-    code: Code
+    code: Annotated[str, Field(json_schema_extra={"enum": list(Code)})]
     remedy: str
     retryable: bool
 

@@ -75,7 +75,8 @@ def _router() -> APIRouter:
         "/health": health,
     }
     for path, endpoint in endpoints.items():
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None)
+        kind = HealthJson if endpoint is health else JSONResponse
+        router.add_api_route(path, endpoint, methods=["GET"], response_model=None, response_class=kind)
         router.add_api_route(path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)
     return router
 

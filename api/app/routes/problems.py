@@ -5,9 +5,10 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from app.http.problem import PROBLEM_RESPONSES
 from app.problems import PROBLEMS, Code, ProblemError
 
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = APIRouter(prefix="/problems", tags=["problems"], responses={"4XX": PROBLEM_RESPONSES["4XX"]})
 
 PAGE = """<!doctype html>
 <html lang="en">
