@@ -1,19 +1,21 @@
 """The one object that runs units of work, with two verbs: read and write."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.datafile import DataFile, Identity
+from app.datafile import DataFile
 from app.engine import BUSY_SECONDS
-from app.opened import READERS, Left, Opened
+from app.opened import READERS, Opened
 from app.problems import Code, ProblemError
+
+log = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Session], T]
@@ -31,8 +33,9 @@ class Database:
 
     def __init__(self, file: DataFile) -> None:
         self.file = file
-        self.left: Left | None = None
+        self.was_used = False
         self._opened: Opened | None = None
+        self._leaving: Opened | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._readers = ThreadPoolExecutor(READERS, "reader")
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -42,35 +45,45 @@ class Database:
         """Whether units are accepted."""
         return self._opened is not None
 
-    async def open(self, identity: Identity) -> None:
-        """Accept units for the file that was prepared.
-
-        Raises:
-            ProblemError: It cannot be opened after all.
-
-        """
-        try:
-            self._opened = await asyncio.to_thread(Opened, self.file, identity)
-        except Exception as error:
-            if problem := self.file.problem_of(error):
-                raise problem from error
-            raise
-        self._forget_left()
+    def open(self, opened: Opened) -> None:
+        """Accept units."""
+        self._opened = opened
+        self.was_used = True
 
     async def close(self, reason: ProblemError) -> None:
-        """Refuse units with `reason` from this moment on, and close every idle connection."""
+        """Refuse units with `reason` from this moment on, and let go of the files as far as that is possible now."""
         self._closed_because = reason
-        opened, self._opened = self._opened, None
-        if opened:
-            # By the writer, after the unit under way: whoever lets go of the files must not write to them any more.
-            self.left = await asyncio.get_running_loop().run_in_executor(self._writer, opened.close)
+        if self._opened:
+            self._leaving, self._opened = self._opened, None
+            await self._leave()
+
+    async def check_left(self) -> None:
+        """Make sure that the files of the last opening were let go of.
+
+        Raises:
+            ProblemError: They cannot be yet.
+
+        """
+        if self._leaving and not await self._leave():
+            cause = "a reader or a hung process is in the way of the log of the moved files"
+            raise ProblemError(Code.DB_STARTING, cause=cause)
 
     async def shut_down(self) -> None:
         """Finish the units under way, then close for good."""
         await self.close(ProblemError(Code.DRAINING))
-        self._forget_left()
+        if self._leaving:
+            log.error("stopped before the log of the moved files could be brought home", path=str(self.file.path))
+            self._leaving.abandon()
         for threads in (self._writer, self._readers):
             await asyncio.to_thread(threads.shutdown)
+
+    async def _leave(self) -> bool:
+        if self._leaving is None:
+            return True
+        # By the writer, after the unit under way: whoever lets go of the files must not write to them any more.
+        if await asyncio.get_running_loop().run_in_executor(self._writer, self._leaving.close):
+            self._leaving = None
+        return self._leaving is None
 
     def verify(self) -> Opened:
         """Check that the database is open and that its paths still name the files that were opened.
@@ -103,11 +116,6 @@ class Database:
 
         """
         return await self._hand_over(self._writer, self._write, work)
-
-    def _forget_left(self) -> None:
-        if self.left:
-            os.close(self.left.log)
-            self.left = None
 
     async def _hand_over(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
         handed_over = time.monotonic()

@@ -23,12 +23,21 @@ class Identity(NamedTuple):
     inode: int
 
 
-class DataFile:
-    """The database file at `path`, its lock and its seal.
+class Files(NamedTuple):
+    """Which files a database consists of: the write-ahead log and its index are there while it is in use."""
 
-    Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database, and
-    `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
-    reported and not silently started anew, even by a process that has never seen it.
+    database: Identity
+    log: Identity | None
+    log_index: Identity | None
+
+
+class DataFile:
+    """The database file at `path`, its locks and its seal.
+
+    Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
+    `.<name>.use`, which says which files all present users use; and `.<name>.id`, the seal: the lineage of the database
+    that this volume holds. The seal is why a vanished database is reported and not silently started anew, even by a
+    process that has never seen it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +45,9 @@ class DataFile:
         # Hidden, so that `rm api.db*` does not take the memory along with the database.
         self.lock_path = path.with_name(f".{path.name}.lock")
         self.seal_path = path.with_name(f".{path.name}.id")
+        self.use_path = path.with_name(f".{path.name}.use")
         self.log_path = Path(f"{path}-wal")
+        self.index_path = Path(f"{path}-shm")
 
     def identity(self) -> Identity:
         """Look at what stands at the path; costs a few microseconds.
@@ -81,12 +92,14 @@ class DataFile:
             volume = os.statvfs(self.path.parent)
             return volume.f_bavail * volume.f_frsize
 
-    def log_identity(self) -> Identity | None:
-        """Tell which file the write-ahead log is, `None` where there is none."""
-        with disk_faults(), suppress(FileNotFoundError):
-            found = self.log_path.stat()
-            return Identity(found.st_dev, found.st_ino)
-        return None
+    def files(self) -> Files:
+        """Tell which files the database consists of; costs a few microseconds.
+
+        Raises:
+            ProblemError: As `identity` does.
+
+        """
+        return Files(self.identity(), _identity_at(self.log_path), _identity_at(self.index_path))
 
     def log_bytes(self) -> int:
         """Give the length of the write-ahead log, 0 where there is none."""
@@ -145,3 +158,11 @@ class DataFile:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _identity_at(path: Path) -> Identity | None:
+    # By its name alone: opening the index and closing it again would drop SQLite's locks, as with the database.
+    with disk_faults(), suppress(FileNotFoundError):
+        found = path.stat()
+        return Identity(found.st_dev, found.st_ino)
+    return None

@@ -69,10 +69,11 @@ class Keeper:
             await self._pause()
 
     async def _prepare(self) -> None:
-        file, left = self._database.file, self._database.left
-        identity = await asyncio.to_thread(prepare, file, left=left, given_up=self._stopping.is_set)
+        await self._database.check_left()
+        file, may_create = self._database.file, not self._database.was_used
+        opened = await asyncio.to_thread(prepare, file, may_create=may_create, given_up=self._stopping.is_set)
         self._checkups.forget()
-        await self._database.open(identity)
+        self._database.open(opened)
 
     async def _act_on(self, problem: ProblemError) -> None:
         if problem.code not in PASSING or not self._database.is_open:

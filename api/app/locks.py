@@ -12,6 +12,7 @@ from app.problems import Code, ProblemError
 
 LOCK_FILE_MODE = 0o640
 POLL_SECONDS = 0.05
+LONGEST_RECORD = 4096
 
 
 @contextmanager
@@ -26,8 +27,7 @@ def turn(path: Path, *, given_up: Callable[[], bool]) -> Iterator[None]:
         ProblemError: The disk does not allow it, or the wait was given up.
 
     """
-    with disk_faults():
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, LOCK_FILE_MODE)
+    descriptor = _open(path)
     try:
         while not _try(descriptor, fcntl.LOCK_EX):
             if given_up():
@@ -38,25 +38,34 @@ def turn(path: Path, *, given_up: Callable[[], bool]) -> Iterator[None]:
         os.close(descriptor)
 
 
-def hold(path: Path) -> int:
-    """Say that this process uses the file that is at `path` now, and give the descriptor that says so."""
+class Use:
+    """The use of something by this process, and the record of what it is that all present users use.
+
+    To be made, and joined, by those whose turn it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = _open(path)
+        self.is_alone = _try(self._descriptor, fcntl.LOCK_EX)
+        self.record = os.pread(self._descriptor, LONGEST_RECORD, 0).decode(errors="replace")
+
+    def join(self, record: str) -> None:
+        """Become one of the users; who is alone says what is used from now on."""
+        with disk_faults():
+            if self.is_alone:
+                os.pwrite(self._descriptor, record.encode(), 0)
+                os.ftruncate(self._descriptor, len(record))
+        if not _try(self._descriptor, fcntl.LOCK_SH):
+            raise ProblemError(Code.DB_STARTING, cause="another process holds the lock of the users")
+
+    def leave(self) -> None:
+        """End the use."""
+        os.close(self._descriptor)
+
+
+def _open(path: Path) -> int:
     with disk_faults():
-        descriptor = os.open(path, os.O_RDONLY)
-    _try(descriptor, fcntl.LOCK_SH)
-    return descriptor
-
-
-def let_go(descriptor: int) -> None:
-    """Say that this process no longer uses a file that it held; the descriptor stays open."""
-    _try(descriptor, fcntl.LOCK_UN)
-
-
-def is_held(descriptor: int) -> bool:
-    """Tell whether any process still holds a file, even if nobody can find that file by its path any more."""
-    if not _try(descriptor, fcntl.LOCK_EX):
-        return True
-    let_go(descriptor)
-    return False
+        return os.open(path, os.O_CREAT | os.O_RDWR, LOCK_FILE_MODE)
 
 
 def _try(descriptor: int, kind: int) -> bool:

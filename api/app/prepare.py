@@ -9,25 +9,24 @@ from sqlalchemy.exc import DatabaseError
 
 from app import lineage, locks, schema
 from app.completeness import check_complete
-from app.datafile import DataFile, Identity
+from app.datafile import DataFile
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
-from app.opened import Files, Left
+from app.opened import Opened
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
 
 
-def prepare(file: DataFile, *, left: Left | None = None, given_up: Callable[[], bool]) -> Identity:
-    """Create the database on an empty volume, or migrate the one that is there, and give the file that is ready.
+def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], bool]) -> Opened:
+    """Create the database on an empty volume, or migrate the one that is there, and open it.
 
     All processes and containers on the volume take turns; whoever comes second finds nothing left to do. A file that is
     not this service's is left as it is.
 
     Args:
         file: Where the database is.
-        left: What this process has used until now. Then no file is created in its place, and one that came in its
-            place is not touched while another process still uses the former one.
+        may_create: Whether an empty volume may get a new database; not so where one has been in use until now.
         given_up: Asked while waiting for the turn; once true, preparing ends with `draining`.
 
     Raises:
@@ -36,27 +35,37 @@ def prepare(file: DataFile, *, left: Left | None = None, given_up: Callable[[], 
     """
     with locks.turn(file.lock_path, given_up=given_up):
         seal = file.read_seal()
-        if left is None and seal is None and not file.exists():
+        if may_create and seal is None and not file.exists():
             file.create()
             log.info("database created", path=str(file.path))
-        identity = file.identity()
-        if left and left.files != Files(identity, file.log_identity()) and locks.is_held(left.log):
-            raise ProblemError(Code.DB_REPLACED, cause="another process has not let go of the former files yet")
+        use = locks.Use(file.use_path)
         try:
+            _check_users(file, use)
             _examine(file, seal)
             _found(file, seal)
             lineage_now = _bring_up_to_date(file)
             if seal is None:
                 file.write_seal(lineage_now)
-        except ProblemError:
-            raise
+            return Opened(file, use)
         except Exception as error:
+            use.leave()
+            if isinstance(error, ProblemError):
+                raise
             if problem := file.problem_of(error):
                 raise problem from error
             # What is left is a migration that does not work: the schema stays behind until it is corrected.
             log.exception("the migration failed")
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
-        return identity
+
+
+def _check_users(file: DataFile, use: locks.Use) -> None:
+    """Keep out while others use other files: two logs or indexes of one database would write past each other."""
+    files = file.files()
+    if not use.is_alone and use.record != str(files):
+        raise ProblemError(Code.DB_STARTING, cause=f"another process still uses {use.record}, and now there is {files}")
+    former_log = f"log={files.log!r}" in use.record and f"database={files.database!r}" not in use.record
+    if use.is_alone and former_log and file.log_bytes():
+        raise ProblemError(Code.DB_REPLACED, cause=f"{file.log_path} is the log of the file that was there before")
 
 
 def _examine(file: DataFile, seal: int | None) -> None:

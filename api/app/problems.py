@@ -61,7 +61,7 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_STARTING: Problem(
         UNAVAILABLE,
         "The database is being prepared.",
-        "Wait: it is created or migrated at the first start and opened at every start.",
+        "Wait: it is created, migrated or opened; if it lasts, end what else has the database open.",
         retry_after=1,
         passing=True,
     ),
@@ -111,8 +111,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_REPLACED: Problem(
         UNAVAILABLE,
         "The file at the database's path is not the database that this volume holds.",
-        "Put the original file or a backup of it back; to accept another database of this service instead, "
-        "delete the hidden file with the suffix .id beside it.",
+        "Put the original file back, or delete the -wal and -shm files and put a backup there; to accept another "
+        "database of this service instead, delete the hidden file with the suffix .id as well.",
         retry_after=5,
     ),
     Code.DB_SCHEMA_BEHIND: Problem(

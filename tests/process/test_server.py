@@ -5,6 +5,7 @@ import socket
 import sqlite3
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from support.problem import assert_unavailable
@@ -111,6 +112,29 @@ def names_are(server: Server, names: list[str]) -> None:
     assert task_names(server) == names
 
 
+def test_no_acknowledged_write_is_lost_with_a_deleted_index_and_a_new_worker(data: Path) -> None:
+    with running_server(data) as server:
+        names = [f"{number}" for number in range(30)]
+        for name in names:
+            assert server.client.post("/tasks", json={"name": name}).status_code == 201
+        Path(f"{data}-shm").unlink()
+        os.kill(server.workers()[0], signal.SIGKILL)
+        for number in range(30, 60):
+            answer = post_anyway(server, f"{number}")
+            names += [f"{number}"] if answer == 201 else []
+        eventually(server.ready, within=10)
+        eventually(lambda: names_are(server, names), within=5)
+        assert server.stop() == 0
+    assert_sound(data)
+
+
+def post_anyway(server: Server, name: str) -> int | None:
+    try:
+        return server.client.post("/tasks", json={"name": name}).status_code
+    except httpx.TransportError:
+        return None  # the worker was killed
+
+
 def test_the_log_of_a_deleted_database_is_not_applied_to_its_backup(data: Path) -> None:
     backup = data.with_name("backup")
     with running_server(data) as server:
@@ -144,7 +168,7 @@ def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:
         server.client.post("/tasks", json={"name": "x"})
         assert server.stop() == 0
     left = {path.name for path in data.parent.iterdir()} - {"server.log"}
-    assert left == {"api.db", ".api.db.id", ".api.db.lock"}, "the write-ahead log is merged and gone"
+    assert left == {"api.db", ".api.db.id", ".api.db.lock", ".api.db.use"}, "the write-ahead log is merged and gone"
 
 
 def test_the_log_is_json_and_a_successful_probe_is_not_in_it(data: Path) -> None:

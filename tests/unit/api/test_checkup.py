@@ -8,14 +8,14 @@ import pytest
 from app import checkup
 from app.checkup import Checkup, Checkups
 from app.datafile import DataFile
-from app.prepare import prepare
 from app.problems import Code, ProblemError
+from support.database import prepare_once
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> DataFile:
     file = DataFile(tmp_path / "api.db")
-    prepare(file, given_up=lambda: False)
+    prepare_once(file)
     return file
 
 

@@ -16,11 +16,10 @@ from app.tasks import store
 @pytest.fixture
 def with_database(tmp_path: Path) -> Callable[[Callable[[Database], Awaitable[None]]], None]:
     file = DataFile(tmp_path / "api.db")
-    identity = prepare(file, given_up=lambda: False)
 
     async def use(story: Callable[[Database], Awaitable[None]]) -> None:
         database = Database(file)
-        await database.open(identity)
+        database.open(prepare(file, given_up=lambda: False))
         await story(database)
         await database.shut_down()
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.datafile import DataFile
 from app.engine import plain_engine, reading_engine, writing_engine
-from app.prepare import prepare
+from support.database import prepare_once
 
 KINDS: list[Callable[[DataFile], Engine]] = [writing_engine, plain_engine, lambda file: reading_engine(file, 1)]
 
@@ -15,7 +15,7 @@ KINDS: list[Callable[[DataFile], Engine]] = [writing_engine, plain_engine, lambd
 @pytest.fixture
 def file(tmp_path: Path) -> DataFile:
     file = DataFile(tmp_path / "api.db")
-    prepare(file, given_up=lambda: False)
+    prepare_once(file)
     return file
 
 

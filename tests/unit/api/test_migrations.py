@@ -6,8 +6,8 @@ import pytest
 
 from app import schema
 from app.datafile import DataFile
-from app.prepare import prepare
 from app.problems import Code, ProblemError
+from support.database import prepare_once
 
 HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n\ndef upgrade():\n'
 ADD_NOTES = """\
@@ -33,9 +33,9 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFile:
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
     file = DataFile(tmp_path / "api.db")
-    prepare(file, given_up=lambda: False)
+    prepare_once(file)
     add_revision("0002", "0001", ADD_NOTES)
-    prepare(file, given_up=lambda: False)
+    prepare_once(file)
     return file
 
 
@@ -52,7 +52,7 @@ def content(file: DataFile) -> list[str]:
 
 def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(file: DataFile) -> None:
     add_revision("0003", "0002", REBUILD_TASKS)
-    prepare(file, given_up=lambda: False)
+    prepare_once(file)
     assert 'INSERT INTO "notes" VALUES(1,1);' in content(file)
     assert "done BOOLEAN" in "".join(content(file))
 
@@ -62,6 +62,6 @@ def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade
     before = content(file)
     add_revision("0003", "0002", upgrade)
     with pytest.raises(ProblemError) as refusal:
-        prepare(file, given_up=lambda: False)
+        prepare_once(file)
     assert refusal.value.code == Code.DB_SCHEMA_BEHIND
     assert content(file) == before

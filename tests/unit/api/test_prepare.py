@@ -1,20 +1,19 @@
-import os
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
 from app import locks
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
-from app.opened import Opened
 from app.prepare import prepare
 from app.problems import Code, ProblemError
+from support.database import prepare_once
 
 API = Path(__file__).resolve().parents[3] / "api"
 
@@ -25,7 +24,7 @@ def never() -> bool:
 
 def refused(file: DataFile) -> Code:
     with pytest.raises(ProblemError) as refusal:
-        prepare(file, given_up=never)
+        prepare_once(file)
     return refusal.value.code
 
 
@@ -35,7 +34,7 @@ def file(tmp_path: Path) -> DataFile:
 
 
 def test_an_empty_volume_gets_a_database_at_the_newest_revision_in_wal_mode(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     with sqlite3.connect(file.path) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
@@ -44,26 +43,26 @@ def test_an_empty_volume_gets_a_database_at_the_newest_revision_in_wal_mode(file
 
 
 def test_the_files_are_readable_by_owner_and_group_only(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     for path in (file.path, file.seal_path, file.lock_path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_preparing_again_changes_nothing(file: DataFile) -> None:
-    first = prepare(file, given_up=never)
+    first = prepare_once(file)
     content = file.path.read_bytes()
-    assert prepare(file, given_up=never) == first
+    assert prepare_once(file) == first
     assert file.path.read_bytes() == content
 
 
 @pytest.mark.parametrize("name", ["a?b#c%20d.db", "ünïcödé ☃.db", "two words.db", "a&mode=memory.db"])
 def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_path: Path) -> None:
-    prepare(DataFile(tmp_path / name), given_up=never)
-    assert {path.name for path in tmp_path.iterdir()} == {name, f".{name}.id", f".{name}.lock"}, quote(name)
+    prepare_once(DataFile(tmp_path / name))
+    assert {path.name for path in tmp_path.iterdir()} == {name, f".{name}.id", f".{name}.lock", f".{name}.use"}
 
 
 def test_two_slashes_at_the_start_are_one(tmp_path: Path) -> None:
-    prepare(DataFile(Path(f"/{tmp_path}/api.db")), given_up=never)
+    prepare_once(DataFile(Path(f"/{tmp_path}/api.db")))
     assert (tmp_path / ".api.db.id").exists()
 
 
@@ -75,7 +74,7 @@ def test_a_file_is_never_created_over_another(file: DataFile) -> None:
 
 
 def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     file.path.unlink()
     assert refused(file) == Code.DB_MISSING
     assert not file.path.exists()
@@ -83,7 +82,7 @@ def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile
 
 def test_an_interrupted_first_start_is_finished_by_the_next(file: DataFile) -> None:
     file.create()
-    prepare(file, given_up=never)
+    prepare_once(file)
     assert file.read_seal()
 
 
@@ -143,7 +142,7 @@ def stamp_a_newer_schema(path: Path) -> None:
 def test_a_file_that_is_not_ours_is_named_and_left_byte_for_byte(
     damage: Callable[[Path], None], code: Code, file: DataFile
 ) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     damage(file.path)
     content = file.path.read_bytes()
     assert refused(file) == code
@@ -151,7 +150,7 @@ def test_a_file_that_is_not_ours_is_named_and_left_byte_for_byte(
 
 
 def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     before = file.path.read_bytes()
     writer = sqlite3.connect(file.path)
     writer.execute("PRAGMA wal_autocheckpoint = 0")
@@ -166,7 +165,7 @@ def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> N
     file.path.write_bytes(after[:page] + before[page:])  # only the first page has come home
     file.log_path.write_bytes(log)
 
-    prepare(file, given_up=never)
+    prepare_once(file)
     with sqlite3.connect(file.path) as connection:
         assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (1000,)
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -174,7 +173,7 @@ def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> N
 
 
 def test_a_database_cut_short_under_its_log_is_corrupt(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     reader = sqlite3.connect(file.path)  # keeps the log and its index alive
     reader.execute("INSERT INTO tasks (name, created_at) VALUES ('x', '2026-01-01 00:00:00')")
     reader.commit()
@@ -191,14 +190,14 @@ def test_another_applications_database_gets_no_files_beside_it(file: DataFile) -
     connection.close()
     before = {path.name for path in file.path.parent.iterdir()}
     assert refused(file) == Code.DB_FOREIGN
-    assert {path.name for path in file.path.parent.iterdir()} - before == {".api.db.lock"}
+    assert {path.name for path in file.path.parent.iterdir()} - before == {".api.db.lock", ".api.db.use"}
 
 
 def test_without_its_seal_another_database_of_this_service_is_accepted(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     put_another_database_of_ours_there(file.path)
     file.seal_path.unlink()
-    prepare(file, given_up=never)
+    prepare_once(file)
     assert file.read_seal() == 12345
 
 
@@ -209,40 +208,84 @@ def test_whoever_waits_for_the_lock_can_be_stopped(file: DataFile) -> None:
 
 
 def test_where_a_database_has_been_in_use_none_is_created_even_without_its_seal(file: DataFile) -> None:
-    left = Opened(file, prepare(file, given_up=never)).close()
+    prepare_once(file)
     file.path.unlink()
     file.seal_path.unlink()
     with pytest.raises(ProblemError) as refusal:
-        prepare(file, left=left, given_up=never)
-    os.close(left.log)
+        prepare(file, may_create=False, given_up=never)
     assert refusal.value.code == Code.DB_MISSING
     assert not file.path.exists()
 
 
 def test_without_its_seal_a_vanished_database_is_started_anew(file: DataFile) -> None:
-    prepare(file, given_up=never)
+    prepare_once(file)
     file.path.unlink()
     file.seal_path.unlink()
-    prepare(file, given_up=never)
+    prepare_once(file)
     assert file.path.exists()
 
 
-def test_files_that_were_moved_wait_until_every_process_has_let_go_of_the_former_ones(file: DataFile) -> None:
-    identity = prepare(file, given_up=never)
-    ours, others = Opened(file, identity), Opened(file, identity)
-    away = file.path.with_name("away")
-    away.write_bytes(file.path.read_bytes())
-    away.replace(file.path)
-    left = ours.close()
-    with pytest.raises(ProblemError, match="has not let go") as refusal:
-        prepare(file, left=left, given_up=never)
-    assert refusal.value.code == Code.DB_REPLACED
+def copy_in_its_place(path: Path) -> None:
+    path.with_name("copy").write_bytes(path.read_bytes())
+    path.with_name("copy").replace(path)
 
-    others_left = others.close()
-    reopened = Opened(file, prepare(file, left=left, given_up=never))
-    prepare(file, left=others_left, given_up=never)  # whoever uses the new files already is no obstacle
-    for descriptor in (left.log, others_left.log, reopened.close().log):
-        os.close(descriptor)
+
+def delete_log(path: Path) -> None:
+    Path(f"{path}-wal").unlink()
+
+
+def delete_index(path: Path) -> None:
+    Path(f"{path}-shm").unlink()
+
+
+@pytest.mark.parametrize("move", [copy_in_its_place, delete_log, delete_index])
+def test_whoever_comes_while_others_use_files_that_were_moved_has_to_wait(
+    move: Callable[[Path], None], file: DataFile
+) -> None:
+    user = prepare(file, given_up=never)
+    prepare(file, given_up=never).close()  # the same files: welcome
+    move(file.path)
+    with pytest.raises(ProblemError, match="another process still uses") as refusal:
+        prepare(file, given_up=never)
+    assert refusal.value.code == Code.DB_STARTING
+    assert user.close()
+    prepare_once(file)
+
+
+def test_a_log_is_not_let_go_of_before_it_could_be_brought_home(file: DataFile) -> None:
+    user = prepare(file, given_up=never)
+    reader = sqlite3.connect(file.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM tasks").fetchall()
+    writer = sqlite3.connect(file.path)
+    writer.execute("INSERT INTO tasks (name, created_at) VALUES ('kept', '2026-01-01 00:00:00')")
+    writer.commit()
+    delete_log(file.path)
+    assert not user.close(), "the reader is in the way"
+    reader.close()
+    assert user.close()
+    writer.close()
+    prepare_once(file)
+    with sqlite3.connect(file.path) as connection:
+        assert connection.execute("SELECT name FROM tasks").fetchall() == [("kept",)]
+    connection.close()
+
+
+def test_the_log_of_the_file_before_is_not_applied_to_a_backup_even_if_nobody_lived_to_empty_it(file: DataFile) -> None:
+    prepare_once(file)
+    shutil.copy(file.path, file.path.with_name("backup"))
+    user = prepare(file, given_up=never)
+    writer = sqlite3.connect(file.path)
+    writer.execute("INSERT INTO tasks (name, created_at) VALUES ('x', '2026-01-01 00:00:00')")
+    writer.commit()
+    file.path.rename(file.path.with_name("killed"))
+    user.abandon()
+    writer.close()
+    assert file.log_bytes(), "left behind, as by a crash"
+    file.path.with_name("backup").replace(file.path)
+    assert refused(file) == Code.DB_REPLACED
+    file.log_path.unlink()
+    prepare_once(file)
 
 
 KILLED_AT_A_STEP = """
@@ -268,7 +311,7 @@ def test_a_first_start_that_is_killed_at_any_step_is_finished_by_the_next(step: 
     command = [sys.executable, "-c", KILLED_AT_A_STEP, str(file.path), str(step)]
     killed = subprocess.run(command, env={"PYTHONPATH": str(API)}, capture_output=True, check=False)
     assert killed.returncode == 9, killed.stderr
-    prepare(file, given_up=never)
+    prepare_once(file)
     with sqlite3.connect(file.path) as connection:
         assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
     connection.close()
