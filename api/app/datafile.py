@@ -4,11 +4,12 @@ Nothing here opens the database file itself. Closing any descriptor of it would 
 in the same process (POSIX advisory locks; sqlite.org/howtocorrupt.html, section 2.2).
 """
 
+import json
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
@@ -29,6 +30,19 @@ class Files(NamedTuple):
     database: Identity
     log: Identity | None
     log_index: Identity | None
+
+    @property
+    def record(self) -> str:
+        """The same as one line of text."""
+        return json.dumps(self)
+
+    @classmethod
+    def from_record(cls, record: str) -> Self | None:
+        """Read a line of text, `None` when it holds no files."""
+        try:
+            return cls(*(part and Identity(*part) for part in json.loads(record)))
+        except (TypeError, ValueError):
+            return None
 
 
 class DataFile:

@@ -47,7 +47,8 @@ class Use:
     def __init__(self, path: Path) -> None:
         self._descriptor = _open(path)
         self.is_alone = _try(self._descriptor, fcntl.LOCK_EX)
-        self.record = os.pread(self._descriptor, LONGEST_RECORD, 0).decode(errors="replace")
+        with disk_faults():
+            self.record = os.pread(self._descriptor, LONGEST_RECORD, 0).decode(errors="replace")
 
     def join(self, record: str) -> None:
         """Become one of the users; who is alone says what is used from now on."""

@@ -27,7 +27,7 @@ class Opened:
         try:
             self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
             self.files = file.files()
-            use.join(str(self.files))
+            use.join(self.files.record)
         except BaseException:
             self._anchor.close()
             raise

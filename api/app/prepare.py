@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app import lineage, locks, schema
 from app.completeness import check_complete
-from app.datafile import DataFile
+from app.datafile import DataFile, Files
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
 from app.opened import Opened
@@ -60,11 +60,11 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
 
 def _check_users(file: DataFile, use: locks.Use) -> None:
     """Keep out while others use other files: two logs or indexes of one database would write past each other."""
-    files = file.files()
-    if not use.is_alone and use.record != str(files):
-        raise ProblemError(Code.DB_STARTING, cause=f"another process still uses {use.record}, and now there is {files}")
-    former_log = f"log={files.log!r}" in use.record and f"database={files.database!r}" not in use.record
-    if use.is_alone and former_log and file.log_bytes():
+    recorded, found = Files.from_record(use.record), file.files()
+    if not use.is_alone and recorded != found:
+        raise ProblemError(Code.DB_STARTING, cause=f"another process still uses {recorded}, and now there is {found}")
+    if recorded and recorded.log == found.log and recorded.database != found.database and file.log_bytes():
+        # Nobody has lived to bring it home; SQLite would apply it to the file that is there now.
         raise ProblemError(Code.DB_REPLACED, cause=f"{file.log_path} is the log of the file that was there before")
 
 

@@ -315,3 +315,10 @@ def test_a_first_start_that_is_killed_at_any_step_is_finished_by_the_next(step: 
     with sqlite3.connect(file.path) as connection:
         assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (0,)
     connection.close()
+
+
+@pytest.mark.parametrize("record", ["", "garbage", "[1]", "[[1, 2]]", "\x00" * 9, "null"])
+def test_a_damaged_record_of_the_users_keeps_nobody_out_who_is_alone(record: str, file: DataFile) -> None:
+    prepare_once(file)
+    file.use_path.write_text(record)
+    prepare_once(file)
