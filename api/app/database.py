@@ -65,6 +65,7 @@ class Database:
 
         """
         if self._leaving and not await self._leave():
+            self.file.identity()  # a file that is still missing is the better thing to tell
             cause = "a reader or a hung process is in the way of the log of the moved files"
             raise ProblemError(Code.DB_STARTING, cause=cause)
 
@@ -128,19 +129,21 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(threads, run_in_time)
 
     def _read(self, work: Work[T]) -> T:
-        return self._run(self.verify().reading, work)
+        opened = self.verify()
+        return self._run(opened, opened.reading, work)
 
     def _write(self, work: Work[T]) -> T:
         opened = self.verify()
-        result = self._run(opened.writing, work)
+        result = self._run(opened, opened.writing, work)
         opened.verify()  # a commit to a file that nobody can find any more must not be acknowledged
         return result
 
-    def _run(self, engine: Engine, work: Work[T]) -> T:
+    def _run(self, opened: Opened, engine: Engine, work: Work[T]) -> T:
         try:
             with Session(engine, expire_on_commit=False) as session, session.begin():
                 return work(session)
         except Exception as error:
             if problem := self.file.problem_of(error):
+                opened.verify()  # files that were moved meanwhile explain more than what SQLite met
                 raise problem from error
             raise

@@ -51,7 +51,11 @@ class Keeper:
 
         """
         self._database.verify()
-        return await self._checkups.recent()
+        try:
+            return await self._checkups.recent()
+        except ProblemError:
+            self._database.verify()  # files that were moved meanwhile explain more than what SQLite met
+            raise
 
     async def _keep(self) -> None:
         while not self._stopping.is_set():

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from app import checkup
+from app.datafile import DataFile
+from app.problems import ProblemError
 from support.problem import assert_unavailable
 from support.waiting import eventually
 
@@ -47,6 +50,23 @@ def test_nothing_is_created_on_a_volume_that_was_emptied_under_the_service(clien
     eventually(tried_again, within=5)
     assert_unavailable(client.get("/db-check"), "db_missing")
     assert not data.exists()
+
+
+def test_a_file_that_vanishes_in_the_middle_of_a_check_is_missing_and_no_disk_error(
+    client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_the_file(*_: object) -> None:
+        data.unlink(missing_ok=True)
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_FSTAT"
+        raise error
+
+    monkeypatch.setattr(checkup, "check_complete", lose_the_file)
+    keeper = client.app.state.keeper  # type: ignore[attr-defined]
+    monkeypatch.setattr(keeper, "_checkups", checkup.Checkups(DataFile(data)))
+    assert client.portal is not None
+    with pytest.raises(ProblemError, match="db_missing"):
+        client.portal.call(keeper.check)
 
 
 def test_the_same_file_put_back_is_used_again_with_its_rows(client: TestClient, data: Path) -> None:

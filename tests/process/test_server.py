@@ -5,7 +5,6 @@ import socket
 import sqlite3
 from pathlib import Path
 
-import httpx2 as httpx
 import pytest
 
 from support.problem import assert_unavailable
@@ -34,11 +33,6 @@ def faults_in(log: str, *, at_least: int) -> list[dict[str, str]]:
 def test_two_workers_create_one_database(data: Path) -> None:
     with running_server(data) as server:
         assert len(server.workers()) == 2
-
-        def both_are_ready() -> None:
-            assert server.log.count("database ready") == 2
-
-        eventually(both_are_ready, within=5)
         assert server.log.count("database created") == 1
 
 
@@ -131,7 +125,7 @@ def test_no_acknowledged_write_is_lost_with_a_deleted_index_and_a_new_worker(dat
 def post_anyway(server: Server, name: str) -> int | None:
     try:
         return server.client.post("/tasks", json={"name": name}).status_code
-    except httpx.TransportError:
+    except ConnectionError:
         return None  # the worker was killed
 
 

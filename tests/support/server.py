@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2 as httpx
-
+from support.http import Client
 from support.waiting import eventually
 
 API = Path(__file__).resolve().parents[2] / "api"
 STOP_SECONDS = 10
+WORKERS = 2
 
 
 def environment(db_file_path: Path | str | None) -> dict[str, str]:
     """Give an environment that sets nothing but what a process needs, and the API's one variable."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     setting = {} if db_file_path is None else {"DB_FILE_PATH": str(db_file_path)}
-    return {**kept, **setting, "PYTHONPATH": str(API), "WEB_CONCURRENCY": "2"}
+    return {**kept, **setting, "PYTHONPATH": str(API), "WEB_CONCURRENCY": str(WORKERS)}
 
 
 def run_server(db_file_path: Path | str | None, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -42,7 +42,7 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         self.process = process
-        self.client = httpx.Client(base_url=url, timeout=10)
+        self.client = Client(base_url=url, timeout=10)
         self._log = log
 
     @property
@@ -57,15 +57,17 @@ class Server:
 
     def answers(self) -> None:
         """Assert that the process answers."""
-        try:
-            assert self.client.get("/livez").status_code == 200
-        except httpx.TransportError as failure:
-            raise AssertionError(failure) from failure
+        assert self.client.get("/livez").status_code == 200
 
     def ready(self) -> None:
         """Assert that the database is in use."""
         self.answers()
         assert self.client.get("/db-check").status_code == 200
+
+    def all_ready(self) -> None:
+        """Assert that each worker has opened the database; a request tells of one of them only."""
+        self.ready()
+        assert self.log.count('"database ready"') == WORKERS
 
     def stop(self) -> int:
         """Ask the server to stop, and give its exit code."""
@@ -90,7 +92,7 @@ def running_server(db_file_path: Path, *, healthy: bool = True) -> Iterator[Serv
         )
     server = Server(process, f"http://{address}", log)
     try:
-        eventually(server.ready if healthy else server.answers, within=15)
+        eventually(server.all_ready if healthy else server.answers, within=15)
         yield server
     finally:
         server.client.close()

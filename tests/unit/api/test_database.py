@@ -1,4 +1,5 @@
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -102,3 +103,19 @@ def test_units_are_refused_with_the_reason_before_the_opening_and_after_the_clos
         await database.shut_down()
 
     asyncio.run(story())
+
+
+def test_a_failure_is_named_after_the_files_that_were_moved_and_not_after_what_sqlite_met(
+    with_database: UseDatabase,
+) -> None:
+    async def story(database: Database) -> None:
+        def lose_the_file(_session: Session) -> None:
+            database.file.path.unlink()
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorname = "SQLITE_IOERR_FSTAT"
+            raise error
+
+        with pytest.raises(ProblemError, match="db_missing"):
+            await database.read(lose_the_file)
+
+    with_database(story)
