@@ -3,9 +3,12 @@
 import asyncio
 import sqlite3
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app import lineage, schema
 from app.completeness import check_complete
@@ -35,13 +38,21 @@ class Checkup:
 
 
 class Checkups:
-    """Runs one check at a time, however many ask, and never gives an answer older than `MAX_AGE_SECONDS`."""
+    """Runs one check at a time, however many ask, and never gives an answer older than `MAX_AGE_SECONDS`.
 
-    def __init__(self, file: DataFile) -> None:
+    Args:
+        file: Where the database is.
+        prove_writable: Raises why a write would not be possible now.
+
+    """
+
+    def __init__(self, file: DataFile, prove_writable: Callable[[], Awaitable[None]]) -> None:
         self._file = file
+        self._prove_writable = prove_writable
         self._engine = probing_engine(file)
         self._known_revisions = schema.known_revisions()
         self._running: asyncio.Task[Checkup | ProblemError] | None = None
+        self._connection: AsyncConnection | None = None
         self._began = 0.0
 
     async def recent(self) -> Checkup:
@@ -51,18 +62,19 @@ class Checkups:
             ProblemError: What is wrong; `db_timeout` when the check takes longer than `DEADLINE_SECONDS`.
 
         """
-        if self._running is None or (self._running.done() and time.monotonic() - self._began > MAX_AGE_SECONDS):
-            self._began = time.monotonic()
-            self._running = asyncio.create_task(self._check())
         running = self._running
-        finished, _ = await asyncio.wait({running}, timeout=DEADLINE_SECONDS)
-        if not finished:
-            raise ProblemError(Code.DB_TIMEOUT, cause=f"the deep check took longer than {DEADLINE_SECONDS} s")
-        match running.result():
-            case ProblemError() as problem:
-                raise ProblemError(problem.code, cause=problem.cause)
-            case Checkup() as checkup:
-                return checkup
+        if running is None or (running.done() and time.monotonic() - self._began > MAX_AGE_SECONDS):
+            self._began = time.monotonic()
+            running = self._running = asyncio.create_task(self._check())
+        if not running.done():
+            finished, _ = await asyncio.wait({running}, timeout=DEADLINE_SECONDS)
+            if not finished:
+                await self._interrupt()
+                raise ProblemError(Code.DB_TIMEOUT, cause=f"the deep check took longer than {DEADLINE_SECONDS} s")
+        found = running.result()
+        if isinstance(found, ProblemError):
+            raise ProblemError(found.code, cause=found.cause)
+        return found
 
     def forget(self) -> None:
         """Drop what the last check has found: it was about another time."""
@@ -76,17 +88,26 @@ class Checkups:
     async def _check(self) -> Checkup | ProblemError:
         began = time.monotonic()
         try:
-            async with self._engine.connect() as connection:
-                await connection.run_sync(lambda sync: check_complete(sync.connection, self._file))
-                # From here on in a transaction that holds the write lock.
-                header = await connection.run_sync(lineage.read_header)
-                lineage.judge(header, self._file.read_seal())
-                schema.judge(await connection.run_sync(schema.current_revision), self._known_revisions)
+            async with self._engine.connect() as self._connection:
+                await self._connection.run_sync(self._look)
+            await self._prove_writable()
         except ProblemError as problem:
             return problem
         except Exception as error:  # noqa: BLE001 - every failure of a check is its result
             return self._file.problem_of(error) or _unknown(error)
         return Checkup(time.monotonic() - began, self._known_revisions[0])
+
+    async def _interrupt(self) -> None:
+        """End the statement under way, so that a database that hangs does not hold on to a thread as well."""
+        if self._connection and not self._connection.closed:
+            driver = (await self._connection.get_raw_connection()).driver_connection
+            assert driver  # noqa: S101 - narrows the type
+            await driver.interrupt()
+
+    def _look(self, connection: Connection) -> None:
+        check_complete(connection.connection, self._file)
+        lineage.judge(lineage.read_header(connection), self._file.read_seal())
+        schema.judge(schema.current_revision(connection), self._known_revisions)
 
 
 def _unknown(error: Exception) -> ProblemError:

@@ -1,28 +1,28 @@
 """The one object that runs units of work, with two verbs: read and write."""
 
-import asyncio
-import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import structlog
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from app.datafile import DataFile
-from app.engine import BUSY_SECONDS
-from app.opened import READERS, Opened
+from app.faults import code_of
+from app.group import Unit
+from app.opened import Opened
 from app.problems import Code, ProblemError
+from app.unit import T, Work
+from app.writer import Writer
 
 log = structlog.stdlib.get_logger(__name__)
 
-T = TypeVar("T")
-Work = Callable[[Session], T]
+STOP_SECONDS = 8.0
+# A look at the clock of the event loop: what SQLite has not answered by then goes on on a thread.
+LOOP_SECONDS = 0.001
+NOT_ON_THE_LOOP = frozenset({Code.DB_TIMEOUT, Code.DB_LOCKED})
 
 
 class Database:
-    """Runs units of work on threads of its own.
+    """Runs units of work: reads in the event loop while they are quick, and on threads else; writes on one thread.
 
     A unit is a plain function of one SQLAlchemy session that returns plain data. It is one transaction: done whole or
     not at all, also when the request that asked for it is cancelled, because it is handed over in one piece.
@@ -37,8 +37,7 @@ class Database:
         self._opened: Opened | None = None
         self._leaving: Opened | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
-        self._readers = ThreadPoolExecutor(READERS, "reader")
-        self._writer = ThreadPoolExecutor(1, "writer")
+        self._writer = Writer(self._commit)
 
     @property
     def is_open(self) -> bool:
@@ -49,6 +48,7 @@ class Database:
         """Accept units."""
         self._opened = opened
         self.was_used = True
+        self._writer.start()
 
     async def close(self, reason: ProblemError) -> None:
         """Refuse units with `reason` from this moment on, and let go of the files as far as that is possible now."""
@@ -70,19 +70,20 @@ class Database:
             raise ProblemError(Code.DB_STARTING, cause=cause)
 
     async def shut_down(self) -> None:
-        """Finish the units under way, then close for good."""
+        """Finish the units that are waiting, then close for good."""
+        if self._opened:
+            await self._writer.between(lambda: None)
         await self.close(ProblemError(Code.DRAINING))
         if self._leaving:
             log.error("stopped before the log of the moved files could be brought home", path=str(self.file.path))
             self._leaving.abandon()
-        for threads in (self._writer, self._readers):
-            await asyncio.to_thread(threads.shutdown)
+        await self._writer.stop(within=STOP_SECONDS)
 
     async def _leave(self) -> bool:
         if self._leaving is None:
             return True
-        # By the writer, after the unit under way: whoever lets go of the files must not write to them any more.
-        if await asyncio.get_running_loop().run_in_executor(self._writer, self._leaving.close):
+        # By the writer, after the units under way: whoever lets go of the files must not write to them any more.
+        if await self._writer.between(self._leaving.close):
             self._leaving = None
         return self._leaving is None
 
@@ -103,11 +104,20 @@ class Database:
     async def read(self, work: Work[T]) -> T:
         """Run a unit that only reads, in a transaction that sees one state of the database.
 
+        The unit may be run twice: what the event loop's connection cannot do at once is done again on a thread.
+
         Raises:
             ProblemError: The database cannot answer; the code says why.
 
         """
-        return await self._hand_over(self._readers, self._read, work)
+        opened = self.verify()
+        with self._naming_faults(opened):
+            try:
+                return opened.loop_reader.read(work, seconds=LOOP_SECONDS)
+            except Exception as error:
+                if code_of(error) not in NOT_ON_THE_LOOP:
+                    raise
+            return await opened.readers.read(work)
 
     async def write(self, work: Work[T]) -> T:
         """Run a unit that writes; when this returns, what it did is on the disk.
@@ -116,32 +126,49 @@ class Database:
             ProblemError: The database cannot answer; the code says why. What the unit did is not acknowledged.
 
         """
-        return await self._hand_over(self._writer, self._write, work)
-
-    async def _hand_over(self, threads: ThreadPoolExecutor, run: Callable[[Work[T]], T], work: Work[T]) -> T:
-        handed_over = time.monotonic()
-
-        def run_in_time() -> T:
-            if time.monotonic() - handed_over > BUSY_SECONDS:
-                raise ProblemError(Code.DB_LOCKED, cause=f"waited for a thread for more than {BUSY_SECONDS} s")
-            return run(work)
-
-        return await asyncio.get_running_loop().run_in_executor(threads, run_in_time)
-
-    def _read(self, work: Work[T]) -> T:
         opened = self.verify()
-        return self._run(opened, opened.reading, work)
+        with self._naming_faults(opened):
+            return await self._writer.write(work)
 
-    def _write(self, work: Work[T]) -> T:
+    def glance(self) -> str | None:
+        """Look at what costs microseconds: the files, the volume, and a page, which says what the schema's revision is.
+
+        Raises:
+            ProblemError: What is wrong.
+
+        """
         opened = self.verify()
-        result = self._run(opened, opened.writing, work)
+        self.file.check_volume()
+        with self._naming_faults(opened):
+            return opened.read_revision()
+
+    async def empty_log(self) -> bool:
+        """Bring the write-ahead log home and cut it to nothing, and tell whether no reader was in the way."""
+        opened = self.verify()
+        with self._naming_faults(opened):
+            return await self._writer.between(opened.empty_log)
+
+    async def prove_writable(self) -> None:
+        """Make sure that a write would be possible now, within a fraction of a second.
+
+        Raises:
+            ProblemError: It would not; the code says why.
+
+        """
+        with self._naming_faults(self.verify()):
+            await self._writer.prove()
+
+    def _commit(self, units: Iterable[Unit]) -> None:
+        opened = self.verify()
+        opened.commit(units)
         opened.verify()  # a commit to a file that nobody can find any more must not be acknowledged
-        return result
 
-    def _run(self, opened: Opened, engine: Engine, work: Work[T]) -> T:
+    @contextmanager
+    def _naming_faults(self, opened: Opened) -> Iterator[None]:
         try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                return work(session)
+            yield
+        except ProblemError:
+            raise
         except Exception as error:
             if problem := self.file.problem_of(error):
                 opened.verify()  # files that were moved meanwhile explain more than what SQLite met

@@ -1,27 +1,33 @@
-"""How this service opens SQLite: the address of the file, the pragmas, the kinds of transaction."""
+"""How this service opens SQLite: the address of the file, the pragmas, the kinds of connection."""
 
 from typing import Any, Literal
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.datafile import DataFile
 from app.faults import CONNECTION_IS_LOST, code_of
+from app.problems import Code, ProblemError
 
 BUSY_SECONDS = 5.0
 PROBE_BUSY_SECONDS = 0.25
 
-PRAGMAS = (
-    "PRAGMA foreign_keys = ON",  # SQLite leaves declared references unchecked by default
-    "PRAGMA synchronous = FULL",  # a commit is on the disk before it is acknowledged
-    "PRAGMA temp_store = MEMORY",  # the root file system is read-only: no temporary files
-    "PRAGMA cache_size = -16384",  # 16 MiB of pages a connection
-    "PRAGMA mmap_size = 0",  # under mmap a truncated file is a SIGBUS that kills the worker, not an error
-    "PRAGMA journal_size_limit = 67108864",  # a write-ahead log that once grew shrinks back to 64 MiB
-    "PRAGMA trusted_schema = OFF",  # the file's schema cannot call functions with side effects
+# Name, value, and how SQLite gives the value back.
+Pragma = tuple[str, str, int]
+
+PRAGMAS: tuple[Pragma, ...] = (
+    ("foreign_keys", "ON", 1),  # SQLite leaves declared references unchecked by default
+    ("synchronous", "FULL", 2),  # a commit is on the disk before it is acknowledged
+    ("temp_store", "MEMORY", 2),  # the root file system is read-only: no temporary files
+    ("cache_size", "-16384", -16384),  # 16 MiB of pages a connection
+    ("mmap_size", "0", 0),  # under mmap a truncated file is a SIGBUS that kills the worker, not an error
+    ("journal_size_limit", "67108864", 67108864),  # a write-ahead log that once grew shrinks back to 64 MiB
+    ("trusted_schema", "OFF", 0),  # the file's schema cannot call functions with side effects
 )
+QUERY_ONLY: Pragma = ("query_only", "ON", 1)
+NO_FOREIGN_KEYS: Pragma = ("foreign_keys", "OFF", 0)
 
 Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
 
@@ -35,22 +41,25 @@ def database_url(file: DataFile, driver: str, *, immutable: bool = False) -> URL
     return URL.create(f"sqlite+{driver}", database=f"file://{quote(str(file.path))}", query=query)
 
 
-def reading_engine(file: DataFile, connections: int) -> Engine:
-    """Make the engine of the read units: at most `connections` connections, which refuse to write."""
-    engine = create_engine(database_url(file, "pysqlite"), poolclass=QueuePool, pool_size=connections, max_overflow=0)
-    return _prepared(engine, begin="BEGIN", busy_seconds=BUSY_SECONDS, extra=("PRAGMA query_only = ON",))
+def reading_engine(file: DataFile, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """Make the engine of the read units, whose connections refuse to write; whoever runs units says BEGIN and COMMIT.
+
+    Args:
+        file: Where the database is.
+        busy_seconds: How long a connection waits for a lock.
+
+    """
+    return _left_to_the_caller(_prepared(_engine(file), busy_seconds=busy_seconds, extra=(QUERY_ONLY,)))
 
 
 def writing_engine(file: DataFile) -> Engine:
-    """Make the engine of the write units: one connection, which takes the write lock at the start."""
-    engine = create_engine(database_url(file, "pysqlite"), poolclass=QueuePool, pool_size=1, max_overflow=0)
-    return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS)
+    """Make the engine of the write units; whoever runs units says BEGIN and COMMIT."""
+    return _left_to_the_caller(_prepared(_engine(file)))
 
 
 def plain_engine(file: DataFile) -> Engine:
-    """Make an engine without a pool: a new connection each time."""
-    engine = create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
-    return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS)
+    """Make an engine whose every transaction takes the write lock at its start."""
+    return _prepared(_engine(file), begin="BEGIN IMMEDIATE")
 
 
 def migrating_engine(file: DataFile) -> Engine:
@@ -59,9 +68,7 @@ def migrating_engine(file: DataFile) -> Engine:
     Without foreign keys, as sqlite.org/lang_altertable.html asks: most changes rebuild a table, and dropping the old
     one would delete the rows that refer to it.
     """
-    engine = create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
-    extra = ("PRAGMA foreign_keys = OFF",)
-    return _prepared(engine, begin="BEGIN IMMEDIATE", busy_seconds=BUSY_SECONDS, extra=extra)
+    return _prepared(_engine(file), begin="BEGIN IMMEDIATE", extra=(NO_FOREIGN_KEYS,))
 
 
 def examining_engine(file: DataFile) -> Engine:
@@ -72,28 +79,47 @@ def examining_engine(file: DataFile) -> Engine:
 def probing_engine(file: DataFile) -> AsyncEngine:
     """Make the engine of the deep check: a new connection each time, and little patience with a held lock."""
     engine = create_async_engine(database_url(file, "aiosqlite"), poolclass=NullPool)
-    _prepared(engine.sync_engine, begin="BEGIN IMMEDIATE", busy_seconds=PROBE_BUSY_SECONDS)
+    _prepared(engine.sync_engine, begin="BEGIN", busy_seconds=PROBE_BUSY_SECONDS)
     return engine
 
 
-def _prepared(engine: Engine, *, begin: Begin, busy_seconds: float, extra: tuple[str, ...] = ()) -> Engine:
+def _engine(file: DataFile) -> Engine:
+    return create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
+
+
+def _prepared(
+    engine: Engine, *, begin: Begin | None = None, busy_seconds: float = BUSY_SECONDS, extra: tuple[Pragma, ...] = ()
+) -> Engine:
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own, implicit transactions are off: see on_begin
         cursor = connection.cursor()
         # First, because every later pragma may meet a lock.
         cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000:.0f}")
-        for pragma in (*PRAGMAS, *extra):
-            cursor.execute(pragma)
+        for name, value, shown in (*PRAGMAS, *extra):
+            cursor.execute(f"PRAGMA {name} = {value}")
+            cursor.execute(f"PRAGMA {name}")
+            if (found := cursor.fetchone()) != (shown,):  # SQLite says nothing about a pragma that it does not follow
+                raise ProblemError(Code.DB_IO_ERROR, cause=f"PRAGMA {name} is {found} after it was set to {value}")
         cursor.close()
 
     def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if begin:
+            connection.exec_driver_sql(begin)
 
     def on_error(context: ExceptionContext) -> None:
         if code_of(context.original_exception) in CONNECTION_IS_LOST:
-            context.is_disconnect = True  # the pool drops its connections, so that the fault does not outlive its cause
+            context.is_disconnect = (
+                True  # the connection is closed at once, so that the fault does not outlive its cause
+            )
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     event.listen(engine, "handle_error", on_error)
+    return engine
+
+
+def _left_to_the_caller(engine: Engine) -> Engine:
+    """Keep SQLAlchemy from ending transactions: one of them spans the units of many sessions."""
+    for name in ("do_commit", "do_rollback"):
+        setattr(engine.dialect, name, lambda _connection: None)
     return engine

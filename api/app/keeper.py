@@ -5,6 +5,7 @@ from typing import Self
 
 import structlog
 
+from app import library, schema
 from app.checkup import Checkup, Checkups
 from app.database import Database
 from app.prepare import prepare
@@ -13,6 +14,8 @@ from app.problems import Code, ProblemError
 log = structlog.stdlib.get_logger(__name__)
 
 LOOK_SECONDS = 1.0
+LONGEST_LOG_BYTES = 64 * 1024 * 1024  # SQLite empties it with every 4 MiB, unless some reader needs what is in it
+LOG_REMEDY = "End the process that reads the database for so long, such as an open sqlite3 shell or a stuck backup."
 
 # Faults of the moment, under which the connections stay good. After any other the database is closed and prepared anew.
 PASSING = frozenset({Code.DB_LOCKED, Code.DB_TIMEOUT, Code.DB_DISK_FULL})
@@ -26,12 +29,16 @@ class Keeper:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._checkups = Checkups(database.file)
+        self._checkups = Checkups(database.file, database.prove_writable)
+        self._known_revisions = schema.known_revisions()
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._known_fault: Code | None = Code.DB_STARTING
+        self.log_is_stuck = False
 
     async def __aenter__(self) -> Self:
+        if not library.has_safe_log():
+            log.warning("this SQLite has the WAL-reset bug", sqlite=library.VERSION, remedy=library.REMEDY)
         self._loop = asyncio.create_task(self._keep())
         return self
 
@@ -44,13 +51,14 @@ class Keeper:
     async def check(self) -> Checkup:
         """Tell the truth about the database, within a second.
 
-        Looks at the files every time; the deep check is shared by all who ask, and at most a second old.
+        Looks at files, volume, schema and a page every time; the deep check is shared by all who ask, and at most a
+        second old.
 
         Raises:
             ProblemError: What is wrong with the database now.
 
         """
-        self._database.verify()
+        schema.judge(self._database.glance(), self._known_revisions)
         try:
             return await self._checkups.recent()
         except ProblemError:
@@ -63,6 +71,7 @@ class Keeper:
                 if not self._database.is_open:
                     await self._prepare()
                 await self.check()
+                await self._watch_log()
             except ProblemError as problem:
                 await self._act_on(problem)
             except Exception as error:
@@ -78,6 +87,16 @@ class Keeper:
         opened = await asyncio.to_thread(prepare, file, may_create=may_create, given_up=self._stopping.is_set)
         self._checkups.forget()
         self._database.open(opened)
+
+    async def _watch_log(self) -> None:
+        """Empty a log that SQLite itself could not, and say once that some reader is in the way of it."""
+        size = self._database.file.log_bytes()
+        was_stuck = self.log_is_stuck
+        self.log_is_stuck = size > LONGEST_LOG_BYTES and not await self._database.empty_log()
+        if self.log_is_stuck and not was_stuck:
+            log.warning("the write-ahead log grows", bytes=size, remedy=LOG_REMEDY)
+        elif was_stuck and not self.log_is_stuck:
+            log.info("the write-ahead log was emptied")
 
     async def _act_on(self, problem: ProblemError) -> None:
         if problem.code not in PASSING or not self._database.is_open:
@@ -101,4 +120,4 @@ class Keeper:
             row = problem.problem
             log.error("database fault", code=problem.code, title=row.title, remedy=row.remedy, cause=problem.cause)
         else:
-            log.info("database ready", path=str(self._database.file.path))
+            log.info("database ready", path=str(self._database.file.path), sqlite=library.VERSION)

@@ -38,6 +38,31 @@ def turn(path: Path, *, given_up: Callable[[], bool]) -> Iterator[None]:
         os.close(descriptor)
 
 
+class Queue:
+    """Where writers of all processes queue for their turn to write.
+
+    SQLite's own lock has no queue: whoever waits for it sleeps and looks again, and can starve beside a busy writer.
+    As a context manager it holds the turn.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = _open(path)
+
+    def __enter__(self) -> None:
+        """Wait for the turn, without a limit: the kernel ends the turn of a process that dies."""
+        with disk_faults():
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next writer have its turn."""
+        with disk_faults():
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def leave(self) -> None:
+        """End all use of the queue."""
+        os.close(self._descriptor)
+
+
 class Use:
     """The use of something by this process, and the record of what it is that all present users use.
 

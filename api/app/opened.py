@@ -1,15 +1,20 @@
 """The connections in use, and the files that they were opened on."""
 
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+
 import structlog
 
 from app.datafile import DataFile
 from app.engine import plain_engine, reading_engine, writing_engine
-from app.locks import Use
+from app.group import Unit, commit_together
+from app.locks import Queue, Use
 from app.problems import Code, ProblemError
+from app.readers import Readers
+from app.unit import UnitConnection
 
 log = structlog.stdlib.get_logger(__name__)
 
-READERS = 4
 PATIENCE_MS = 500
 
 
@@ -23,27 +28,66 @@ class Opened:
     def __init__(self, file: DataFile, use: Use) -> None:
         self._file = file
         self._use = use
-        self._anchor = plain_engine(file).raw_connection()
-        try:
+        with ExitStack() as undoing:
+            self._anchor = plain_engine(file).raw_connection()
+            undoing.callback(self._anchor.close)
             self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
-            self.files = file.files()
+            self.files, self._traits = file.files(), file.traits()
+            self._queue = Queue(file.queue_path)
+            undoing.callback(self._queue.leave)
+            self._writing = UnitConnection(writing_engine(file))
+            undoing.callback(self._writing.close)
+            self.loop_reader = UnitConnection(reading_engine(file, busy_seconds=0))
+            undoing.callback(self.loop_reader.close)
             use.join(self.files.record)
-        except BaseException:
-            self._anchor.close()
-            raise
-        self.reading = reading_engine(file, READERS)
-        self.writing = writing_engine(file)
+            undoing.pop_all()
+        self.readers = Readers(reading_engine(file))
 
     def verify(self) -> None:
         """Check that the paths still name the files that were opened; costs a few microseconds.
 
         Raises:
-            ProblemError: They do not.
+            ProblemError: They do not, or the service may no longer use them.
 
         """
+        traits = self._file.traits()
+        if traits == self._traits and traits is not None:
+            return
         found = self._file.files()
         if found != self.files:
             raise ProblemError(Code.DB_REPLACED, cause=f"{self._file.path} was {self.files} and now is {found}")
+        self._traits = traits
+
+    def commit(self, units: Iterable[Unit]) -> None:
+        """Commit a group of units when it is this process's turn; only on the writer's thread.
+
+        Raises:
+            Exception: None of the group was done.
+
+        """
+        with self._queue:
+            commit_together(self._writing, units)
+
+    def read_revision(self) -> str | None:
+        """Read the schema's revision through the event loop's connection.
+
+        Raises:
+            sqlite3.Error: It cannot be read.
+
+        """
+        row = self.loop_reader.look("SELECT version_num FROM alembic_version")
+        return None if row is None else str(row[0])
+
+    def empty_log(self) -> bool:
+        """Bring the log home and cut it to nothing, and tell whether that went; only on the writer's thread.
+
+        SQLite does so by itself with every thousand pages, but never as long as some reader needs the log.
+        """
+        with self._queue:
+            cursor = self._anchor.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
 
     def close(self) -> bool:
         """Close every idle connection, and tell whether the files could be let go of; else it is to be called again.
@@ -52,29 +96,38 @@ class Opened:
         gives back what was written to it, and the log of a deleted database is left empty, so that it is not applied to
         the backup that takes its place. As long as a reader or a hung process is in the way of that, the anchor stays.
         """
-        self.reading.dispose()
-        self.writing.dispose()
+        self.readers.close()
+        self.loop_reader.close()
         try:
             self.verify()
         except ProblemError:
+            self._writing.close()
             if not self._bring_log_home():
                 return False
+        else:
+            self._optimize()
+            self._writing.close()
         self.abandon()
         return True
 
     def abandon(self) -> None:
         """Let go of the files, whatever has become of the log."""
         self._anchor.close()
+        self._queue.leave()
         self._use.leave()
+
+    def _optimize(self) -> None:
+        """Let SQLite refresh what its query planner knows of the tables; see sqlite.org/lang_analyze.html."""
+        with suppress(Exception):  # it is a favour: whatever is in the way of it is in the way of nothing else
+            for pragma in (f"busy_timeout = {PATIENCE_MS}", "analysis_limit = 400", "optimize"):
+                self._writing.execute(f"PRAGMA {pragma}")
 
     def _bring_log_home(self) -> bool:
         try:
-            cursor = self._anchor.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
-            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            is_home = self.empty_log()
         except Exception as error:  # noqa: BLE001 - the disk may do anything now; what matters is to go on closing
             log.warning("the log of the moved files is lost", path=str(self._file.path), cause=str(error))
             return True
-        if not busy:
+        if is_home:
             log.warning("the log of the moved files was brought home", path=str(self._file.path))
-        return not busy
+        return is_home

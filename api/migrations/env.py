@@ -7,7 +7,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine
 
-from app.base import Base
+from app.base import metadata
 from app.tasks import model as tasks  # noqa: F401 - registers its tables; add your own resources' models here
 
 
@@ -15,7 +15,7 @@ def run(connection: Connection) -> None:
     """Run the migrations in one transaction, so that a failure leaves the database as it was."""
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=metadata,
         transactional_ddl=True,
         render_as_batch=True,  # SQLite alters most things by copying the table
         compare_type=True,

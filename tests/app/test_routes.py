@@ -1,8 +1,10 @@
 import re
+import sqlite3
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app import library
 from app.problems import PROBLEMS, Code
 from support.problem import assert_problem
 
@@ -23,13 +25,25 @@ def test_every_health_answer_is_fresh_and_has_a_head(client: TestClient, path: s
     assert head.content == b""
 
 
-def test_the_details_are_in_the_format_for_health(client: TestClient) -> None:
+def test_the_details_are_in_the_format_for_health(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "has_safe_log", lambda: True)
     answer = client.get("/health")
     assert answer.headers["content-type"] == "application/health+json"
     body = answer.json()
     assert body["status"] == "pass"
     assert body["checks"]["sqlite:schemaRevision"][0]["observedValue"] == "0001"
     assert body["checks"]["volume:freeBytes"][0]["observedValue"] > 0
+    assert body["checks"]["sqlite:version"][0]["observedValue"] == sqlite3.sqlite_version
+
+
+def test_a_library_with_the_bug_in_its_log_is_a_warning_with_its_remedy(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "has_safe_log", lambda: False)
+    answer = client.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (200, "warn")
+    assert answer.json()["notes"] == [library.REMEDY]
+    assert answer.json()["checks"]["sqlite:version"][0]["status"] == "warn"
 
 
 def test_the_welcome_leads_everywhere_it_says(client: TestClient) -> None:

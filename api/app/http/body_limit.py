@@ -5,6 +5,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOO_LARGE = 413
+WITHOUT_BODY = frozenset({"GET", "HEAD"})  # nothing here reads one
 
 
 class BodyLimit:
@@ -19,7 +20,7 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request; whoever reads too much of its body gets the exception."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["method"] in WITHOUT_BODY:
             await self.app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "")

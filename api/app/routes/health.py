@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from app import __version__
-from app.http.dependencies import DatabaseDep, KeeperDep
+from app import __version__, keeper, library
+from app.http.dependencies import keeper_of
 from app.http.problem import NO_STORE, PROBLEM_RESPONSES
 from app.problems import UNAVAILABLE, ProblemError
 
@@ -22,63 +22,69 @@ class HealthJson(JSONResponse):
     media_type = "application/health+json"
 
 
-def _ok(body: bytes) -> Response:
-    return Response(body, media_type="application/json", headers=NO_STORE)
+# Made once, as they are the same for everybody.
+PASS = Response(b'{"status":"pass"}', media_type="application/json", headers=NO_STORE)
+RESULTS = Response(b'{"results":[1]}', media_type="application/json", headers=NO_STORE)
 
 
 async def livez() -> Response:
     """Answer as long as the process works; never touches the database."""
-    return _ok(b'{"status":"pass"}')
+    return PASS
 
 
-async def readyz(keeper: KeeperDep) -> Response:
+async def readyz(request: Request) -> Response:
     """Tell whether requests can be served."""
-    await keeper.check()
-    return _ok(b'{"status":"pass"}')
+    await keeper_of(request).check()
+    return PASS
 
 
-async def db_check(keeper: KeeperDep) -> Response:
+async def db_check(request: Request) -> Response:
     """Tell the truth about the database: its file, a real page, its schema and its write lock."""
-    await keeper.check()
-    return _ok(b'{"results":[1]}')
+    await keeper_of(request).check()
+    return RESULTS
 
 
-async def health(keeper: KeeperDep, database: DatabaseDep) -> HealthJson:
+async def health(request: Request) -> HealthJson:
     """Show the details, for people and dashboards."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    checks = {"uptime": _measured("system", now, round(time.monotonic() - STARTED), "s")}
     body: dict[str, Any] = {"status": "pass", "version": __version__, "description": "FastAPI on one SQLite file"}
-    checks: dict[str, Any] = {"uptime": _measured("system", round(time.monotonic() - STARTED), "s", now)}
     try:
-        checkup = await keeper.check()
-        checks["sqlite:responseTime"] = _measured("datastore", round(checkup.seconds * 1000, 3), "ms", now)
-        checks["sqlite:schemaRevision"] = _measured("datastore", checkup.revision, None, now)
-        checks["sqlite:walSize"] = _measured("datastore", database.file.log_bytes(), "B", now)
-        checks["volume:freeBytes"] = _measured("system", database.file.free_bytes(), "B", now)
+        found = await keeper_of(request).check()
+        file = request.app.state.database.file
+        log_is_stuck = keeper_of(request).log_is_stuck
+        checks["sqlite:responseTime"] = _measured("datastore", now, round(found.seconds * 1000, 3), "ms")
+        checks["sqlite:schemaRevision"] = _measured("datastore", now, found.revision)
+        checks["sqlite:version"] = _measured("datastore", now, library.VERSION, warns=not library.has_safe_log())
+        checks["sqlite:walSize"] = _measured("datastore", now, file.log_bytes(), "B", warns=log_is_stuck)
+        checks["volume:freeBytes"] = _measured("system", now, file.free_bytes(), "B")
+        notes = [keeper.LOG_REMEDY] * log_is_stuck + [library.REMEDY] * (not library.has_safe_log())
+        body |= {"status": "warn", "notes": notes} if notes else {}
     except ProblemError as error:
         row = error.problem
         body |= {"status": "fail", "output": f"{row.title} {row.remedy}", "code": error.code}
-    status = 200 if body["status"] == "pass" else UNAVAILABLE
+    status = UNAVAILABLE if body["status"] == "fail" else 200
     return HealthJson({**body, "checks": checks}, status_code=status, headers=NO_STORE)
 
 
-def _measured(component: str, value: float | str, unit: str | None, now: str) -> list[dict[str, Any]]:
-    entry = {"componentType": component, "observedValue": value, "status": "pass", "time": now}
+def _measured(
+    component: str, now: str, value: float | str, unit: str | None = None, *, warns: bool = False
+) -> list[dict[str, Any]]:
+    status = "warn" if warns else "pass"
+    entry = {"componentType": component, "observedValue": value, "status": status, "time": now}
     return [entry | ({"observedUnit": unit} if unit else {})]
 
 
-def _router() -> APIRouter:
-    router = APIRouter(tags=["health"], responses={503: PROBLEM_RESPONSES[503]})
-    endpoints: dict[str, Callable[..., Awaitable[Response]]] = {
-        "/livez": livez,
-        "/readyz": readyz,
-        "/db-check": db_check,
-        "/health": health,
-    }
-    for path, endpoint in endpoints.items():
-        kind = HealthJson if endpoint is health else JSONResponse
-        router.add_api_route(path, endpoint, methods=["GET"], response_model=None, response_class=kind)
-        router.add_api_route(path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)
-    return router
+ENDPOINTS: dict[str, Callable[..., Awaitable[Response]]] = {
+    "/db-check": db_check,
+    "/readyz": readyz,
+    "/livez": livez,
+    "/health": health,
+}
 
-
-router = _router()
+router = APIRouter(tags=["health"], responses={503: PROBLEM_RESPONSES[503]})
+heads = APIRouter()
+for path, endpoint in ENDPOINTS.items():
+    kind = HealthJson if endpoint is health else JSONResponse
+    router.add_api_route(path, endpoint, methods=["GET"], response_model=None, response_class=kind)
+    heads.add_api_route(path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)

@@ -17,7 +17,7 @@ def test_a_body_announced_as_too_large_is_refused_before_a_byte_of_it_is_read() 
     async def send(_message: Message) -> None:
         pass
 
-    scope = {"type": "http", "headers": [(b"content-length", b"101")]}
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-length", b"101")]}
     with pytest.raises(HTTPException) as refusal:
         asyncio.run(BodyLimit(read_body, max_bytes=100)(scope, receive, send))
     assert refusal.value.status_code == 413

@@ -1,5 +1,5 @@
 import asyncio
-import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,10 @@ from app.checkup import Checkup, Checkups
 from app.datafile import DataFile
 from app.problems import Code, ProblemError
 from support.database import prepare_once
+
+
+async def writable() -> None:
+    """Stand in for a writer that can write."""
 
 
 @pytest.fixture
@@ -27,7 +31,7 @@ def test_however_many_ask_at_once_one_check_is_made(file: DataFile, monkeypatch:
         made += 1
 
     async def flood() -> list[Checkup]:
-        checkups = Checkups(file)
+        checkups = Checkups(file, writable)
         return await asyncio.gather(*(checkups.recent() for _ in range(500)))
 
     monkeypatch.setattr(checkup, "check_complete", count)
@@ -35,23 +39,38 @@ def test_however_many_ask_at_once_one_check_is_made(file: DataFile, monkeypatch:
     assert made == 1
 
 
-def test_a_check_that_takes_too_long_is_a_timeout_for_all_who_ask(
+def test_a_check_that_takes_too_long_is_a_timeout_for_all_who_ask_and_is_interrupted(
     file: DataFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 0.05)
-    holder = sqlite3.connect(file.path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")  # the check is patient with it for a quarter of a second
+    ended = threading.Event()
+
+    def take_long(connection: Any, _file: DataFile) -> None:
+        try:
+            connection.cursor().execute(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+            )
+        finally:
+            ended.set()
 
     async def ask() -> list[Checkup | BaseException]:
-        checkups = Checkups(file)
+        checkups = Checkups(file, writable)
         answers = await asyncio.gather(*(checkups.recent() for _ in range(10)), return_exceptions=True)
-        monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 5)
         await checkups.finish()
         return answers
 
+    monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 0.2)
+    monkeypatch.setattr(checkup, "check_complete", take_long)
     answers = asyncio.run(ask())
-    holder.close()
     assert [answer.code for answer in answers if isinstance(answer, ProblemError)] == [Code.DB_TIMEOUT] * 10
+    assert ended.is_set(), "an endless statement goes on"
+
+
+def test_a_database_that_cannot_be_written_to_is_not_well(file: DataFile) -> None:
+    async def not_writable() -> None:
+        raise ProblemError(Code.DB_LOCKED)
+
+    with pytest.raises(ProblemError, match="db_locked"):
+        asyncio.run(Checkups(file, not_writable).recent())
 
 
 def test_a_failure_that_is_not_of_the_disk_is_no_corruption(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,5 +79,5 @@ def test_a_failure_that_is_not_of_the_disk_is_no_corruption(file: DataFile, monk
 
     monkeypatch.setattr(checkup, "check_complete", fail)
     with pytest.raises(ProblemError) as found:
-        asyncio.run(Checkups(file).recent())
+        asyncio.run(Checkups(file, writable).recent())
     assert found.value.code == Code.DB_TIMEOUT

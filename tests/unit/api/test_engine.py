@@ -5,11 +5,13 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from app import engine
 from app.datafile import DataFile
 from app.engine import plain_engine, reading_engine, writing_engine
+from app.problems import ProblemError
 from support.database import prepare_once
 
-KINDS: list[Callable[[DataFile], Engine]] = [writing_engine, plain_engine, lambda file: reading_engine(file, 1)]
+KINDS: list[Callable[[DataFile], Engine]] = [writing_engine, plain_engine, reading_engine]
 
 
 @pytest.fixture
@@ -27,17 +29,13 @@ def file(tmp_path: Path) -> DataFile:
 def test_every_connection_is_set_up_in_the_same_way(
     make: Callable[[DataFile], Engine], pragma: str, value: object, file: DataFile
 ) -> None:
-    engine = make(file)
-    with engine.connect() as connection:
+    with make(file).connect() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
-    engine.dispose()
 
 
 def test_a_reading_connection_refuses_to_write(file: DataFile) -> None:
-    engine = reading_engine(file, 1)
-    with engine.connect() as connection, pytest.raises(OperationalError, match="readonly"):
+    with reading_engine(file).connect() as connection, pytest.raises(OperationalError, match="readonly"):
         connection.execute(text("DELETE FROM tasks"))
-    engine.dispose()
 
 
 @pytest.mark.parametrize("make", KINDS)
@@ -48,14 +46,7 @@ def test_no_connection_ever_creates_a_file(make: Callable[[DataFile], Engine], f
     assert not file.path.exists()
 
 
-def test_a_writing_unit_holds_the_write_lock_from_its_start(file: DataFile) -> None:
-    first, second = writing_engine(file), plain_engine(file)
-    with first.begin() as connection:
-        connection.execute(text("SELECT 1"))
-        with second.connect() as other:
-            raw = other.connection.cursor()
-            raw.execute("PRAGMA busy_timeout = 0")
-            with pytest.raises(Exception, match="locked"):
-                raw.execute("BEGIN IMMEDIATE")
-            raw.close()
-    first.dispose()
+def test_a_pragma_that_did_not_take_effect_is_told(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PRAGMAS", (("page_size", "8192", 8192),))  # cannot change once there are pages
+    with pytest.raises(ProblemError, match="PRAGMA page_size is"):
+        plain_engine(file).connect()

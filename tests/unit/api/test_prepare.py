@@ -58,7 +58,10 @@ def test_preparing_again_changes_nothing(file: DataFile) -> None:
 @pytest.mark.parametrize("name", ["a?b#c%20d.db", "ünïcödé ☃.db", "two words.db", "a&mode=memory.db"])
 def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_path: Path) -> None:
     prepare_once(DataFile(tmp_path / name))
-    assert {path.name for path in tmp_path.iterdir()} == {name, f".{name}.id", f".{name}.lock", f".{name}.use"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        name,
+        *(f".{name}.{memory}" for memory in ("id", "lock", "queue", "use")),
+    }
 
 
 def test_two_slashes_at_the_start_are_one(tmp_path: Path) -> None:

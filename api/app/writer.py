@@ -1,0 +1,169 @@
+"""The one thread of this process that writes: all units that are waiting go into one commit."""
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+
+from sqlalchemy.orm import Session
+
+from app.faults import code_of
+from app.group import Unit
+from app.problems import Code, ProblemError
+from app.unit import T, Work
+
+MOST_WAITING = 1000  # units; one more is better refused at once than kept waiting
+MOST_TOGETHER = 256  # units in one commit: the first of them waits for the last
+LONGEST_WAIT_SECONDS = 5.0
+PROVEN_SECONDS = 1.0
+PROOF_SECONDS = 0.25
+
+Job = Callable[[], None]
+
+
+class Writer:
+    """Takes units from the event loop, commits them in groups on its thread, and gives each its answer.
+
+    Args:
+        commit: Commits a group, or raises why it could not.
+
+    """
+
+    def __init__(self, commit: Callable[[Iterable[Unit]], None]) -> None:
+        self._commit = commit
+        self._waiting: SimpleQueue[Unit | Job] = SimpleQueue()
+        self._set_aside: Unit | Job | None = None
+        self._is_stopped = False
+        self._thread: threading.Thread | None = None
+        self._has_failed = False
+        self._proven_at = float("-inf")
+        self._has_turn = False
+
+    def start(self) -> None:
+        """Start the thread, unless it runs already."""
+        if self._thread is None:
+            # A daemon: a process that must stop does not wait for a lock that a hung one holds.
+            self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+            self._thread.start()
+
+    async def write(self, work: Work[T], *, within: float = LONGEST_WAIT_SECONDS) -> T:
+        """Run a unit; when this returns, what it did is on the disk.
+
+        A caller that is cancelled or was kept waiting too long does not know whether the unit was done, but it is never
+        done by half, and never begun once the caller has gone.
+
+        Raises:
+            ProblemError: `db_locked` when the turn to write could not be had, `db_timeout` when the disk is too slow.
+            Exception: Whatever the unit or its commit raises.
+
+        """
+        if self._waiting.qsize() >= MOST_WAITING:
+            raise ProblemError(Code.DB_LOCKED, cause=f"{MOST_WAITING} writes are waiting already")
+        unit = Unit(work, asyncio.get_running_loop().create_future())
+        self._waiting.put(unit)
+        try:
+            async with asyncio.timeout(within) as limit:
+                answer: T = await unit.answer
+                return answer
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            code = Code.DB_TIMEOUT if unit.began or self._has_turn else Code.DB_LOCKED
+            raise ProblemError(code, cause=f"a write was not done within {within} s") from None
+
+    async def prove(self) -> None:
+        """Make sure that writing works: by what was written a moment ago, by taking the lock, or by a real commit.
+
+        Raises:
+            ProblemError, Exception: As `write` does.
+
+        """
+        if self._has_failed:
+            await self.write(_rewrite_header, within=PROOF_SECONDS)
+        elif time.monotonic() - self._proven_at > PROVEN_SECONDS:
+            await self.write(_do_nothing, within=PROOF_SECONDS)
+
+    async def between(self, job: Callable[[], T]) -> T:
+        """Run `job` on the thread, after all units that are waiting now."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+
+        def run() -> None:
+            unit = Unit(lambda _session: None, answer)
+            try:
+                unit.result = job()
+            except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+                unit.error = error
+            loop.call_soon_threadsafe(unit.give_answer)
+
+        self._waiting.put(run)
+        return await answer
+
+    async def stop(self, *, within: float) -> bool:
+        """Do what is waiting, end the thread, and tell whether that could be done in time."""
+        if self._thread is None:
+            return True
+        self._waiting.put(self._stop)
+        await asyncio.to_thread(self._thread.join, within)
+        return not self._thread.is_alive()
+
+    def _stop(self) -> None:
+        self._is_stopped = True
+
+    def _serve(self) -> None:
+        while not self._is_stopped:
+            following, self._set_aside = self._set_aside or self._waiting.get(), None
+            if isinstance(following, Unit):
+                group: list[Unit] = []
+                self._write(self._fill(group, following), group)
+                following.answer.get_loop().call_soon_threadsafe(_give_answers, group)
+            else:
+                following()
+
+    def _fill(self, group: list[Unit], first: Unit) -> Iterator[Unit]:
+        """Give the first unit and all that are waiting by the time it is done, and put them into the group."""
+        self._has_turn = True
+        following: Unit | Job = first
+        while isinstance(following, Unit):
+            group.append(following)
+            yield following
+            if len(group) == MOST_TOGETHER or self._waiting.empty():
+                return
+            following = self._waiting.get()
+        self._set_aside = following
+
+    def _write(self, units: Iterable[Unit], group: list[Unit]) -> None:
+        try:
+            self._commit(units)
+        except Exception as error:  # noqa: BLE001 - it is told to every caller
+            self._has_turn = False
+            if isinstance(error, sqlite3.IntegrityError) and len(group) > 1:
+                # A constraint that is checked at the commit, broken by one of them: each by itself, then.
+                for unit in group:
+                    self._write([unit], [unit])
+                return
+            self._has_failed = self._has_failed or code_of(error) is not Code.DB_LOCKED
+            for unit in group:
+                unit.error = unit.error or error
+        else:
+            self._has_turn = False
+            self._has_failed = any(unit.error and code_of(unit.error) for unit in group)
+            self._proven_at = time.monotonic()
+
+
+def _give_answers(group: list[Unit]) -> None:
+    for unit in group:
+        unit.give_answer()
+
+
+def _do_nothing(_session: Session) -> None:
+    """Take the lock, and write nothing."""
+
+
+def _rewrite_header(session: Session) -> None:
+    """Write the first page as it is, which makes the commit a real one."""
+    connection = session.connection()
+    version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
