@@ -3,9 +3,10 @@
 import os
 
 from app import logs
+from app.worker import Worker
 
 wsgi_app = "app.main:create_app()"
-worker_class = "app.worker.Worker"
+worker_class = Worker
 bind = "0.0.0.0:8000"
 if "WEB_CONCURRENCY" not in os.environ:
     workers = 2
@@ -24,3 +25,8 @@ control_socket_disable = True
 preload_app = False
 
 logconfig_dict = logs.configure()
+
+
+def child_exit(_arbiter: object, worker: Worker) -> None:
+    """Do what gunicorn's master does when a worker has ended."""
+    Worker.forget(worker)

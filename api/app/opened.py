@@ -16,6 +16,7 @@ from app.unit import UnitConnection
 log = structlog.stdlib.get_logger(__name__)
 
 PATIENCE_MS = 500
+LOOP_STEPS = 500  # some 20 µs, a small part of what a unit may take of the event loop
 
 
 class Opened:
@@ -37,7 +38,7 @@ class Opened:
             undoing.callback(self._queue.leave)
             self._writing = UnitConnection(writing_engine(file))
             undoing.callback(self._writing.close)
-            self.loop_reader = UnitConnection(reading_engine(file, busy_seconds=0))
+            self.loop_reader = UnitConnection(reading_engine(file, busy_seconds=0), steps_between_looks=LOOP_STEPS)
             undoing.callback(self.loop_reader.close)
             use.join(self.files.record)
             undoing.pop_all()

@@ -34,6 +34,7 @@ class Writer:
     def __init__(self, commit: Callable[[Iterable[Unit]], None]) -> None:
         self._commit = commit
         self._waiting: SimpleQueue[Unit | Job] = SimpleQueue()
+        self._collected: list[Unit | Job] = []
         self._set_aside: Unit | Job | None = None
         self._is_stopped = False
         self._thread: threading.Thread | None = None
@@ -59,10 +60,10 @@ class Writer:
             Exception: Whatever the unit or its commit raises.
 
         """
-        if self._waiting.qsize() >= MOST_WAITING:
+        if self._waiting.qsize() + len(self._collected) >= MOST_WAITING:
             raise ProblemError(Code.DB_LOCKED, cause=f"{MOST_WAITING} writes are waiting already")
         unit = Unit(work, asyncio.get_running_loop().create_future())
-        self._waiting.put(unit)
+        self._hand_over(unit)
         try:
             async with asyncio.timeout(within) as limit:
                 answer: T = await unit.answer
@@ -98,16 +99,27 @@ class Writer:
                 unit.error = error
             loop.call_soon_threadsafe(unit.give_answer)
 
-        self._waiting.put(run)
+        self._hand_over(run)
         return await answer
 
     async def stop(self, *, within: float) -> bool:
         """Do what is waiting, end the thread, and tell whether that could be done in time."""
         if self._thread is None:
             return True
-        self._waiting.put(self._stop)
+        self._hand_over(self._stop)
         await asyncio.to_thread(self._thread.join, within)
         return not self._thread.is_alive()
+
+    def _hand_over(self, one: Unit | Job) -> None:
+        """Hand over what comes up in one turn of the event loop together, so that it shares a commit."""
+        if not self._collected:
+            asyncio.get_running_loop().call_soon(self._hand_over_collected)
+        self._collected.append(one)
+
+    def _hand_over_collected(self) -> None:
+        for one in self._collected:
+            self._waiting.put(one)
+        self._collected.clear()
 
     def _stop(self) -> None:
         self._is_stopped = True

@@ -62,8 +62,8 @@ def test_a_file_that_vanishes_in_the_middle_of_a_check_is_missing_and_no_disk_er
         raise error
 
     monkeypatch.setattr(checkup, "check_complete", lose_the_file)
-    keeper = client.app.state.keeper  # type: ignore[attr-defined]
-    monkeypatch.setattr(keeper, "_checkups", checkup.Checkups(DataFile(data), keeper._database.prove_writable))
+    keeper, database = client.app.state.keeper, client.app.state.database  # type: ignore[attr-defined]
+    monkeypatch.setattr(keeper, "_checkups", checkup.Checkups(DataFile(data), database.prove_writable))
     assert client.portal is not None
     with pytest.raises(ProblemError, match="db_missing"):
         client.portal.call(keeper.check)

@@ -12,7 +12,8 @@ from pathlib import Path
 from support.http import Client
 from support.waiting import eventually
 
-API = Path(__file__).resolve().parents[2] / "api"
+TESTS = Path(__file__).resolve().parents[1]
+API = TESTS.parent / "api"
 STOP_SECONDS = 10
 WORKERS = 2
 
@@ -21,7 +22,7 @@ def environment(db_file_path: Path | str | None) -> dict[str, str]:
     """Give an environment that sets nothing but what a process needs, and the API's one variable."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     setting = {} if db_file_path is None else {"DB_FILE_PATH": str(db_file_path)}
-    return {**kept, **setting, "PYTHONPATH": str(API), "WEB_CONCURRENCY": str(WORKERS)}
+    return {**kept, **setting, "PYTHONPATH": f"{API}:{TESTS}", "WEB_CONCURRENCY": str(WORKERS)}
 
 
 def run_server(db_file_path: Path | str | None, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -44,6 +45,11 @@ class Server:
         self.process = process
         self.client = Client(base_url=url, timeout=10)
         self._log = log
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return str(self.client.base_url).rstrip("/")
 
     @property
     def log(self) -> str:
@@ -76,15 +82,23 @@ class Server:
 
 
 @contextmanager
-def running_server(db_file_path: Path, *, healthy: bool = True) -> Iterator[Server]:
-    """Run the server until the end of the block, which begins when it is `healthy` or at least answers."""
+def running_server(db_file_path: Path, *, healthy: bool = True, instrumented: bool = False) -> Iterator[Server]:
+    """Run the server until the end of the block, which begins when it is `healthy` or at least answers.
+
+    Args:
+        db_file_path: Its database.
+        healthy: Whether it is expected to become so.
+        instrumented: Whether it has what `support.instrumented` adds.
+
+    """
+    app = ["support.instrumented:create_instrumented_app()"] if instrumented else []
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     log = db_file_path.parent / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "--bind", address],
+            [sys.executable, "-m", "app", "--bind", address, *app],
             cwd=API,
             env=environment(db_file_path),
             stdout=output,

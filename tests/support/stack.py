@@ -105,12 +105,16 @@ class Stack(DockerCompose):
         """The engine."""
         return docker.from_env()
 
-    def container(self, service: str) -> Container:
-        """Give the container of a service as it is now, running or not."""
+    def containers(self, service: str) -> list[Container]:
+        """Give the containers of a service as they are now, running or not."""
         labels = [f"com.docker.compose.project={self.project}", f"com.docker.compose.service={service}"]
-        found = self.docker.containers.list(all=True, filters={"label": labels})
+        found: list[Container] = self.docker.containers.list(all=True, filters={"label": labels})
         assert found, f"{service} has no container"
-        return found[0]
+        return found
+
+    def container(self, service: str) -> Container:
+        """Give the container of a service that has one."""
+        return self.containers(service)[0]
 
     def state(self, service: str) -> dict[str, Any]:
         """Give what `docker inspect` says of the container's state."""
@@ -128,12 +132,16 @@ class Stack(DockerCompose):
         """Give what the container has printed."""
         return self.container(service).logs().decode()
 
-    def url(self, service: str) -> str:
-        """Give the address on this machine; the port changes whenever the container is started."""
-        published = [ports[0]["HostPort"] for ports in self.container(service).ports.values() if ports]
-        if not published:
+    def urls(self, service: str) -> list[str]:
+        """Give the addresses on this machine; the ports change whenever a container is started."""
+        ports = [ports[0]["HostPort"] for each in self.containers(service) for ports in each.ports.values() if ports]
+        if not ports:
             raise ConnectionError(f"{service} has no published port now")
-        return f"http://127.0.0.1:{published[0]}"
+        return [f"http://127.0.0.1:{port}" for port in ports]
+
+    def url(self, service: str) -> str:
+        """Give the address of a service that has one container."""
+        return self.urls(service)[0]
 
     def get(self, path: str) -> httpx.Response:
         """Ask the API."""

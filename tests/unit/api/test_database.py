@@ -1,10 +1,14 @@
 import asyncio
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.database import Database
@@ -45,6 +49,140 @@ class SlowUnit:
 
 def names(session: Session) -> list[str]:
     return [task.name for task in store.page(session, after=0, limit=10).items]
+
+
+def current_thread(_session: Session) -> str:
+    return threading.current_thread().name
+
+
+def count_to(steps: int) -> Callable[[Session], tuple[int, str]]:
+    statement = text(
+        "WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < :steps)"
+        "SELECT count(*) FROM number"
+    )
+    return lambda session: (session.execute(statement, {"steps": steps}).scalar_one(), current_thread(session))
+
+
+def test_a_point_read_goes_to_no_thread_and_a_write_to_one(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        await database.write(lambda session: store.create(session, "x"))
+        found, where = await database.read(lambda session: (store.get(session, 1), current_thread(session)))
+        assert (found and found.name, where) == ("x", threading.current_thread().name)
+        assert await database.write(current_thread) == "writer"
+
+    with_database(story)
+
+
+def test_a_read_that_takes_long_goes_on_on_a_thread_and_keeps_nobody_waiting(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        slow = asyncio.create_task(database.read(count_to(3_000_000)))
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        quick = 0
+        while not slow.done():
+            await database.read(names)
+            quick += 1
+            await asyncio.sleep(0)
+        counted, where = await slow
+        assert counted == 3_000_000
+        assert where.startswith("reader")
+        assert quick > 20 * (time.monotonic() - began), "each of them waited for the slow one"
+
+    with_database(story)
+
+
+def test_a_read_that_meets_a_lock_waits_for_it_on_a_thread(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        attempts: list[str] = []
+
+        def meet_a_lock_once(session: Session) -> None:
+            attempts.append(current_thread(session))
+            if len(attempts) == 1:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorname = "SQLITE_BUSY"
+                raise error
+
+        await database.read(meet_a_lock_once)
+        assert attempts == [threading.current_thread().name, "reader_0"]
+
+    with_database(story)
+
+
+def test_a_read_cannot_write(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        with pytest.raises(ProblemError, match="db_read_only"):
+            await database.read(lambda session: store.create(session, "x"))
+        assert await database.read(names) == []
+
+    with_database(story)
+
+
+def test_a_read_sees_one_state_of_the_database(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        def look_twice(session: Session) -> tuple[list[str], list[str]]:
+            before = names(session)
+            with sqlite3.connect(database.file.path) as other:
+                other.execute("INSERT INTO tasks (name, created_at) VALUES ('meanwhile', '2026-01-01 00:00:00')")
+            other.close()
+            return before, names(session)
+
+        assert await database.read(look_twice) == ([], [])
+        assert await database.read(names) == ["meanwhile"]
+
+    with_database(story)
+
+
+def test_a_mistake_in_a_units_sql_is_the_units_own(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        for verb in (database.read, database.write):
+            with pytest.raises(OperationalError, match="no such table"):
+                await verb(lambda session: session.execute(text("SELECT * FROM nowhere")).all())
+        assert await database.read(names) == []
+
+    with_database(story)
+
+
+def test_2000_requests_cancelled_at_random_moments_leave_whole_units_and_no_lock(
+    with_database: UseDatabase, tmp_path: Path
+) -> None:
+    def create_two(number: int) -> Callable[[Session], int]:
+        def work(session: Session) -> int:
+            store.create(session, f"{number} a")
+            store.create(session, f"{number} b")
+            return number
+
+        return work
+
+    async def story(database: Database) -> None:
+        chance = random.Random(1)  # noqa: S311 - repeatable
+        acknowledged: set[int] = set()
+
+        async def request(number: int) -> None:
+            await database.read(names)
+            acknowledged.add(await database.write(create_two(number)))
+
+        for batch in range(0, 2000, 50):
+            tasks = [asyncio.create_task(request(number)) for number in range(batch, batch + 50)]
+            for task in tasks:
+                await asyncio.sleep(chance.choice((0, 0, 0, 0.0005)))
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        await database.write(lambda session: store.create(session, "and on"))
+        stored = await database.read(
+            lambda session: session.execute(text("SELECT name FROM tasks ORDER BY id")).scalars().all()
+        )
+        done = {int(name.split()[0]) for name in stored if name.endswith((" a", " b"))}
+        assert stored == [*(f"{number} {half}" for number in sorted(done) for half in "ab"), "and on"]
+        assert acknowledged <= done
+        assert 0 < len(done) < 2000, "no moment was met at which it matters"
+        other = sqlite3.connect(tmp_path / "api.db", timeout=0, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # nobody holds the write lock
+        other.execute("ROLLBACK")
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0), "a reader was left behind"
+        other.close()
+
+    with_database(story)
 
 
 def test_a_unit_that_fails_leaves_nothing_of_itself(with_database: UseDatabase) -> None:

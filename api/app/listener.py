@@ -1,0 +1,99 @@
+"""Takes new connections, so that every worker gets its share of them."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from app.shares import Shares
+
+PATIENCE_SECONDS = 0.002
+
+
+class Listener:
+    """Listens in one worker on a socket that all workers share; stands where uvicorn has a server of asyncio's.
+
+    That one would take whatever has arrived the moment it wakes up, so that the first worker to wake gets most of a
+    burst, and has it for as long as the connections last. Here a worker with more connections than another leaves new
+    ones alone for a moment, and takes them only when the other one does not.
+    """
+
+    def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol], share: "Share") -> None:
+        self._listening = listening
+        self._protocol = protocol
+        self._share = share
+        self._loop = asyncio.get_running_loop()
+        self._connecting: set[asyncio.Task[object]] = set()
+        self._is_closed = False
+        listening.settimeout(0)
+        self._listen()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._is_closed = True
+        self._loop.remove_reader(self._listening)
+
+    async def wait_closed(self) -> None:
+        """Return: what is closed is closed."""
+
+    def _listen(self) -> None:
+        if not self._is_closed:
+            self._loop.add_reader(self._listening, self._on_arrival)
+
+    def _on_arrival(self) -> None:
+        if self._share.is_the_smallest:
+            self._take()
+        else:
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(PATIENCE_SECONDS, self._take_what_is_left)
+
+    def _take_what_is_left(self) -> None:
+        if not self._is_closed:
+            self._take()
+            self._listen()
+
+    def _take(self) -> None:
+        """Take one connection, and no more in this turn of the event loop."""
+        try:
+            connection, _ = self._listening.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # another worker was quicker, or the client has gone
+        except OSError:  # out of descriptors: without a pause the loop would do nothing but fail
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(PATIENCE_SECONDS * 100, self._listen)
+            return
+        self._share.grow()
+        connecting = self._loop.create_task(self._connect(connection))
+        self._connecting.add(connecting)
+        connecting.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(self._protocol, connection)
+        except OSError:  # the client has gone again
+            connection.close()
+            self._share.shrink()
+
+
+class Share:
+    """How many connections one worker has, for all to see."""
+
+    def __init__(self, shares: Shares, worker: int) -> None:
+        self._shares = shares
+        self._worker = worker
+        self._connections = 0
+        shares.tell(worker, 0)
+
+    @property
+    def is_the_smallest(self) -> bool:
+        """Whether no other worker has fewer."""
+        return self._connections <= self._shares.smallest()
+
+    def grow(self) -> None:
+        """Count one more."""
+        self._connections += 1
+        self._shares.tell(self._worker, self._connections)
+
+    def shrink(self) -> None:
+        """Count one less."""
+        self._connections -= 1
+        self._shares.tell(self._worker, self._connections)

@@ -1,0 +1,114 @@
+"""What many clients at once must be able to rely on."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+import uvloop
+
+from support.load import Ledger, writing
+from support.server import Server, running_server
+from support.waiting import eventually
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "api.db"
+
+
+def assert_all_there(data: Path, ledger: Ledger) -> None:
+    """Assert that every acknowledged task is in the database, once, and that the database is whole."""
+    with sqlite3.connect(data) as connection:
+        stored = [name for (name,) in connection.execute("SELECT name FROM tasks")]
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    assert set(ledger.names) <= set(stored)
+    assert len(stored) == len(set(stored))
+
+
+def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(data: Path) -> None:
+    async def kill_again_and_again(server: Server, ledger: Ledger) -> None:
+        async with writing(server.url, ledger, clients=32):
+            for _ in range(4):
+                seen = len(ledger.names)
+                await asyncio.to_thread(eventually, lambda seen=seen: more_than(seen + 200, ledger), within=20)
+                await asyncio.sleep(random.uniform(0, 0.02))  # noqa: S311 - a random moment of a commit, not a wait
+                for worker in server.workers():
+                    os.kill(worker, signal.SIGKILL)
+
+    def more_than(number: int, ledger: Ledger) -> None:
+        assert len(ledger.names) > number
+
+    with running_server(data) as server:
+        ledger = Ledger()
+        uvloop.run(kill_again_and_again(server, ledger))
+        assert ledger.unanswered, "the kill met nobody"
+        eventually(server.ready, within=10)
+        assert not [status for status, _ in ledger.refused if status != 503]
+    assert_all_there(data, ledger)
+
+
+def test_a_query_of_many_seconds_keeps_no_probe_waiting(data: Path) -> None:
+    async def probe_meanwhile(server: Server) -> list[float]:
+        async with aiohttp.ClientSession() as session:
+            slow = [asyncio.create_task(session.get(f"{server.url}/slow?steps=20000000")) for _ in range(2)]
+            took = []
+            while not all(task.done() for task in slow):
+                began = time.monotonic()
+                # A new connection each time: the kernel deals them out to the workers.
+                async with session.get(f"{server.url}/db-check", headers={"Connection": "close"}) as answer:
+                    assert await answer.read() == b'{"results":[1]}'
+                took.append(time.monotonic() - began)
+            assert [answer.result().status for answer in slow] == [200] * 2
+            return took
+
+    with running_server(data, instrumented=True) as server:
+        began = time.monotonic()
+        took = sorted(uvloop.run(probe_meanwhile(server)))
+        assert time.monotonic() - began > 2, "the queries were not slow"
+    assert took[int(len(took) * 0.99)] < 0.25
+
+
+@contextmanager
+def counted_syncs(server: Server, report: Path) -> Iterator[None]:
+    """Count how often the workers make the disk write what they have written."""
+    assert shutil.which("strace"), "strace is missing, which counts system calls: run `apt-get install strace`."
+    workers = [argument for worker in server.workers() for argument in ("-p", str(worker))]
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-e", "trace=fdatasync,fsync", "-y", "-o", str(report), *workers], stderr=subprocess.PIPE
+    )
+    assert tracer.stderr is not None
+    for _ in server.workers():
+        assert b"attached" in tracer.stderr.readline()
+    try:
+        yield
+    finally:
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(10)
+        tracer.stderr.close()
+
+
+@pytest.mark.parametrize(("clients", "most"), [(1, 1.01), (64, 0.10)])
+def test_an_acknowledged_write_costs_no_more_than_its_share_of_a_sync(
+    clients: int, most: float, data: Path, tmp_path: Path
+) -> None:
+    async def write(server: Server, ledger: Ledger) -> None:
+        async with writing(server.url, ledger, clients=clients):
+            await asyncio.sleep(4)  # the time over which is counted
+
+    with running_server(data) as server, counted_syncs(server, tmp_path / "syncs"):
+        ledger = Ledger()
+        uvloop.run(write(server, ledger))
+    syncs = (tmp_path / "syncs").read_text().count("sync(")
+    assert len(ledger.names) > 100
+    assert 0 < syncs <= most * len(ledger.names) + 10, "ten more for the checks of two workers"

@@ -1,0 +1,53 @@
+"""Two containers of the API on one volume, with two workers each: four writers on one file."""
+
+import asyncio
+
+import uvloop
+
+from support.http import ask
+from support.load import Ledger, writing
+from support.stack import ROOT, NewStack, Stack
+from support.waiting import eventually
+
+INSTRUMENTED = f"""
+services:
+  api:
+    command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
+    environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
+    volumes: ["{ROOT}/tests/support:/srv/tests/support:ro"]
+"""
+SECONDS = 10
+
+
+def both_ready(stack: Stack) -> None:
+    for url in stack.urls("api"):
+        assert ask("GET", f"{url}/db-check").status_code == 200
+
+
+def test_four_writers_have_their_turns_in_fairness_and_without_an_error(new_stack: NewStack) -> None:
+    async def write(urls: list[str], ledger: Ledger) -> None:
+        first, second = urls
+        async with (
+            writing(first, ledger, clients=32, label="first "),
+            writing(second, ledger, clients=32, label="second "),
+        ):
+            await asyncio.sleep(SECONDS)  # the time over which is counted
+
+    stack = new_stack(overlay=INSTRUMENTED, variables={"API_CPUS": "2"})
+    started = stack.up("--scale", "api=2", "api")
+    assert started.returncode == 0, started.stderr
+    eventually(lambda: both_ready(stack), within=10)
+    ledger = Ledger()
+    uvloop.run(write(stack.urls("api"), ledger))
+    assert not ledger.refused
+    assert not ledger.unanswered
+    rows = sorted(len(names) for names in ledger.acknowledged.values())
+    assert len(rows) == 4
+    assert rows[0] >= 0.7 * rows[-1], rows
+    assert ledger.longest < 1
+    stored = stack.python(
+        "import sqlite3; c = sqlite3.connect('/data/api.db');"
+        "print(c.execute('SELECT count(*), count(DISTINCT name) FROM tasks').fetchone(),"
+        "c.execute('PRAGMA integrity_check').fetchone())"
+    )
+    assert stored == f"({sum(rows)}, {sum(rows)}) ('ok',)"

@@ -1,0 +1,50 @@
+"""The service with two additions that only tests need: a slow query, and the name of the worker on each answer."""
+
+import os
+import socket
+
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.dependencies import DatabaseDep
+from app.main import create_app
+
+SLOW = text("""
+WITH RECURSIVE number (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM number WHERE i < :steps) SELECT count(*) FROM number
+""")
+
+
+class NamedWorker:
+    """Says in a header which process has answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.name = f"{socket.gethostname()}-{os.getpid()}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def name(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-worker"] = self.name
+            await send(message)
+
+        await self.app(scope, receive, name)
+
+
+def create_instrumented_app() -> FastAPI:
+    """Build the service."""
+    app = create_app()
+    app.add_middleware(NamedWorker)
+
+    async def slow(steps: int, database: DatabaseDep) -> int:
+        """Count to `steps` in SQL, some 10 million a second."""
+
+        def count(session: Session) -> int:
+            return int(session.execute(SLOW, {"steps": steps}).scalar_one())
+
+        return await database.read(count)
+
+    app.add_api_route("/slow", slow)
+    return app

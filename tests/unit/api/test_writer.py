@@ -1,0 +1,214 @@
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app import writer as writer_module
+from app.group import Unit
+from app.problems import ProblemError
+from app.unit import Work
+from app.writer import Writer
+
+WITHIN = 10
+
+
+class Disk:
+    """Stands in for the database: runs units without one, counts the commits, and can be made to wait or to fail."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[Unit]] = []
+        self.is_free = threading.Event()
+        self.is_free.set()
+        self.is_reached = threading.Event()
+        self.failures: list[Exception] = []
+        self.session = Session()
+
+    def commit(self, units: Iterable[Unit]) -> None:
+        self.is_reached.set()
+        assert self.is_free.wait(WITHIN)
+        group = []
+        for unit in units:
+            unit.began = True
+            unit.result = unit.work(self.session)
+            group.append(unit)
+        if self.failures:
+            raise self.failures.pop()
+        self.groups.append(group)
+
+
+@pytest.fixture
+def disk() -> Disk:
+    return Disk()
+
+
+def saying(word: str) -> Work[str]:
+    return lambda _session: word
+
+
+async def hold(disk: Disk, writer: Writer) -> asyncio.Task[str]:
+    """Keep the writer's thread busy with one unit until the disk is free."""
+    disk.is_free.clear()
+    disk.is_reached.clear()
+    writer.start()
+    first = asyncio.create_task(writer.write(saying("first")))
+    await asyncio.to_thread(disk.is_reached.wait, WITHIN)
+    return first
+
+
+def test_all_that_waits_shares_one_commit_and_each_gets_its_own_answer(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        others = [asyncio.create_task(writer.write(saying(f"{number}"))) for number in range(63)]
+        await asyncio.sleep(0)
+        disk.is_free.set()
+        assert [await first, *[await other for other in others]] == ["first", *[f"{number}" for number in range(63)]]
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    assert len(disk.groups) == 1
+
+
+def test_nobody_is_answered_before_the_commit(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        assert not first.done()
+        disk.is_free.set()
+        await first
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_a_commit_that_fails_is_told_to_all_of_its_units(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        second = asyncio.create_task(writer.write(saying("second")))
+        await asyncio.sleep(0)
+        disk.failures = [OSError("no space left")]
+        disk.is_free.set()
+        answers = await asyncio.gather(first, second, return_exceptions=True)
+        assert [str(answer) for answer in answers] == ["no space left"] * 2
+        assert await writer.write(saying("and on")) == "and on"
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_a_constraint_that_is_broken_at_the_commit_is_told_to_the_unit_that_broke_it(disk: Disk) -> None:
+    def refuse(_session: Session) -> str:
+        disk.failures = [sqlite3.IntegrityError("FOREIGN KEY constraint failed")]
+        return "not done"
+
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        breaking = asyncio.create_task(writer.write(refuse))
+        last = asyncio.create_task(writer.write(saying("last")))
+        await asyncio.sleep(0)
+        disk.is_free.set()
+        answers = await asyncio.gather(first, breaking, last, return_exceptions=True)
+        assert [answers[0], str(answers[1]), answers[2]] == ["first", "FOREIGN KEY constraint failed", "last"]
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_one_more_than_may_wait_is_refused_at_once(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "MOST_WAITING", 3)
+
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        waiting = [asyncio.create_task(writer.write(saying("x"))) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(ProblemError, match="db_locked: 3 writes are waiting already"):
+            await writer.write(saying("one too many"))
+        disk.is_free.set()
+        await asyncio.gather(first, *waiting)
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_a_unit_that_waits_too_long_is_refused_and_never_begun(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        began = time.monotonic()
+        with pytest.raises(ProblemError, match="db_locked"):
+            await writer.write(saying("late"), within=0.05)
+        assert time.monotonic() - began < 2
+        disk.is_free.set()
+        assert await first == "first"
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    late = [unit for group in disk.groups for unit in group if unit.answer.cancelled()]
+    assert len(late) == 1, "it stays in the queue, where whoever commits leaves it out"
+
+
+def test_a_stop_does_what_is_waiting(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        second = asyncio.create_task(writer.write(saying("second")))
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(writer.stop(within=WITHIN))
+        await asyncio.sleep(0)
+        disk.is_free.set()
+        assert await stopping
+        assert [await first, await second] == ["first", "second"]
+
+    asyncio.run(story())
+
+
+def test_a_stop_does_not_wait_for_ever(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        assert not await writer.stop(within=0.05)
+        disk.is_free.set()
+        await first
+
+    asyncio.run(story())
+
+
+def test_a_job_runs_after_the_units_before_it_and_before_those_after_it(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        first = await hold(disk, writer)
+        between = asyncio.create_task(writer.between(lambda: len(disk.groups)))
+        await asyncio.sleep(0)
+        last = asyncio.create_task(writer.write(saying("last")))
+        await asyncio.sleep(0)
+        disk.is_free.set()
+        await asyncio.gather(first, last)
+        assert (await between, len(disk.groups)) == (1, 2)
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_after_a_failed_commit_only_a_real_one_proves_that_writing_works(disk: Disk) -> None:
+    async def story() -> None:
+        writer = Writer(disk.commit)
+        writer.start()
+        disk.failures = [OSError("no space left")]
+        with pytest.raises(OSError, match="no space"):
+            await writer.write(saying("x"))
+        # The stand-in's session has no database: the proof that wants to write to one fails.
+        with pytest.raises(Exception, match="bind"):
+            await writer.prove()
+        await writer.write(saying("x"))
+        await writer.prove()
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    assert len(disk.groups) == 1, "what was written a moment ago is proof enough"
