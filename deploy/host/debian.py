@@ -47,7 +47,7 @@ def bootstrap(archive: IO[bytes], *options: str, run: Run = command.run) -> None
 
     """
     if not is_ready(run):
-        install(run)
+        install(PACKAGES, run)
     made = run("mmdebstrap", "--quiet", *options, SUITE, "-", stdout=archive)
     if not made.ok:
         last = "\n".join(line[:200] for line in made.err.splitlines()[-3:])
@@ -56,18 +56,19 @@ def bootstrap(archive: IO[bytes], *options: str, run: Run = command.run) -> None
     archive.seek(0)
 
 
-def install(run: Run = command.run) -> None:
-    """Install mmdebstrap with apt, having said so.
+def install(packages: tuple[str, ...], run: Run = command.run) -> None:
+    """Install packages with apt, having said so.
 
     Raises:
         Trouble: apt could not.
 
     """
-    console.say(f"Installing {' and '.join(PACKAGES)} with apt, about 20 s.")
+    names = " and ".join(packages)
+    console.say(f"Installing {names} with apt, about 20 s.")
     run("apt-get", "update")  # one stale source of many is no reason to stop: the next line tells whether it matters
-    installed = run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", *PACKAGES)
+    installed = run("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "--yes", *packages)
     if not installed.ok:
-        raise Trouble(f"apt could not install {' and '.join(PACKAGES)}: {installed.reason}")
+        raise Trouble(f"apt could not install {names}: {installed.reason}")
 
 
 def is_ready(run: Run = command.run) -> bool:

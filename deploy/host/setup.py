@@ -1,11 +1,12 @@
 """What a host must have before anything can be built on it."""
 
-from host import base_image, command, engine, plugins
+from host import base_image, command, engine, plugins, tracer
 from host.command import Run
 
 
 def setup() -> None:
-    """Bring what this host lacks, and print the name of the base image to build on."""
+    """Bring what this host lacks to run the tests, and print the name of the base image to build on."""
+    tracer.ensure()
     print(prepare())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import checkup
+from app import checkup, datafile, keeper
 from app.datafile import DataFile
 from app.problems import ProblemError
 from support.problem import assert_unavailable
@@ -62,11 +62,11 @@ def test_a_file_that_vanishes_in_the_middle_of_a_check_is_missing_and_no_disk_er
         raise error
 
     monkeypatch.setattr(checkup, "check_complete", lose_the_file)
-    keeper, database = client.app.state.keeper, client.app.state.database  # type: ignore[attr-defined]
-    monkeypatch.setattr(keeper, "_checkups", checkup.Checkups(DataFile(data), database.prove_writable))
+    state = client.app.state  # type: ignore[attr-defined]
+    monkeypatch.setattr(state.keeper, "_checkups", checkup.Checkups(DataFile(data), state.database.prove_writable))
     assert client.portal is not None
     with pytest.raises(ProblemError, match="db_missing"):
-        client.portal.call(keeper.check)
+        client.portal.call(state.keeper.check)
 
 
 def test_the_same_file_put_back_is_used_again_with_its_rows(client: TestClient, data: Path) -> None:
@@ -186,6 +186,37 @@ def test_a_write_to_a_locked_database_is_503_and_was_not_done(client: TestClient
     holder.rollback()
     holder.close()
     assert client.get("/tasks").json()["items"] == []
+
+
+def test_a_reader_that_keeps_the_log_growing_is_told_of_until_it_has_gone(
+    client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*, is_stuck: bool) -> None:
+        answer = client.get("/health").json()
+        assert (keeper.LOG_REMEDY in answer.get("notes", [])) is is_stuck
+        assert answer["checks"]["sqlite:walSize"][0]["status"] == ("warn" if is_stuck else "pass")
+
+    monkeypatch.setattr(keeper, "LONGEST_LOG_BYTES", 20_000)
+    reader = sqlite3.connect(data, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM tasks").fetchall()
+    for number in range(10):
+        client.post("/tasks", json={"name": f"{number}"})
+    eventually(lambda: told(is_stuck=True), within=5)
+    assert client.get("/health").status_code == client.get("/db-check").status_code == 200
+    reader.close()
+    eventually(lambda: told(is_stuck=False), within=5)
+    assert Path(f"{data}-wal").stat().st_size == 0
+
+
+def test_a_volume_that_is_all_but_full_is_told_before_a_write_fails(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datafile, "FREE_FLOOR_BYTES", 2**60)
+    assert_unavailable(client.get("/db-check"), "db_disk_full")
+    assert client.get("/tasks").status_code == 200
+    monkeypatch.undo()
+    healthy_again(client)
 
 
 def test_health_names_the_fault_and_its_remedy(client: TestClient, data: Path) -> None:

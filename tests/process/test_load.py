@@ -8,14 +8,16 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 import uvloop
 
+from support.http import Client
 from support.load import Ledger, writing
 from support.server import Server, running_server
 from support.waiting import eventually
@@ -34,6 +36,15 @@ def assert_all_there(data: Path, ledger: Ledger) -> None:
     connection.close()
     assert set(ledger.names) <= set(stored)
     assert len(stored) == len(set(stored))
+
+
+def test_a_burst_of_connections_is_dealt_out_evenly_to_the_workers(data: Path) -> None:
+    with running_server(data, instrumented=True) as server, ExitStack() as open_connections:
+        workers = []
+        for _ in range(16):
+            client = open_connections.enter_context(Client(base_url=server.url))
+            workers.append(client.get("/livez").headers["x-worker"])
+        assert min(Counter(workers).values()) >= 7, "the connection of the fixture counts as well"
 
 
 def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(data: Path) -> None:

@@ -42,7 +42,7 @@ def test_elsewhere_the_user_is_told_what_to_do(
 
 
 def test_the_installation_of_mmdebstrap_is_said_before_it_is_done(capsys: pytest.CaptureFixture[str]) -> None:
-    debian.install(FakeHost({"apt-get update": Answer(), "env": Answer()}))
+    debian.install(debian.PACKAGES, FakeHost({"apt-get update": Answer(), "env": Answer()}))
     assert capsys.readouterr().err == "Installing mmdebstrap and debian-archive-keyring with apt, about 20 s.\n"
 
 
@@ -55,7 +55,7 @@ def test_an_installed_mmdebstrap_is_not_installed_again(host_is: Callable[..., N
 
 def test_a_failed_installation_says_why() -> None:
     with pytest.raises(Trouble, match=r"^apt could not install mmdebstrap .*: Unable to locate package$"):
-        debian.install(FakeHost({"env": Answer(100, err="E:\nUnable to locate package\n")}))
+        debian.install(debian.PACKAGES, FakeHost({"env": Answer(100, err="E:\nUnable to locate package\n")}))
 
 
 @pytest.mark.parametrize(("root", "hinted"), [(True, False), (False, True)])
