@@ -53,17 +53,21 @@ class Checkups:
         self._known_revisions = schema.known_revisions()
         self._running: asyncio.Task[Checkup | ProblemError] | None = None
         self._connection: AsyncConnection | None = None
+        self._was_complete_at: int | None = None
         self._began = 0.0
 
-    async def recent(self) -> Checkup:
+    async def recent(self, *, max_age: float = MAX_AGE_SECONDS) -> Checkup:
         """Give what the present check finds, or what the last one has found.
+
+        Args:
+            max_age: Seconds since the beginning of the last check after which there is to be a new one.
 
         Raises:
             ProblemError: What is wrong; `db_timeout` when the check takes longer than `DEADLINE_SECONDS`.
 
         """
         running = self._running
-        if running is None or (running.done() and time.monotonic() - self._began > MAX_AGE_SECONDS):
+        if running is None or (running.done() and time.monotonic() - self._began > max_age):
             self._began = time.monotonic()
             running = self._running = asyncio.create_task(self._check())
         if not running.done():
@@ -78,7 +82,7 @@ class Checkups:
 
     def forget(self) -> None:
         """Drop what the last check has found: it was about another time."""
-        self._running = None
+        self._running = self._was_complete_at = None
 
     async def finish(self) -> None:
         """Let the check that is under way come to its end."""
@@ -105,9 +109,9 @@ class Checkups:
             await driver.interrupt()
 
     def _look(self, connection: Connection) -> None:
-        check_complete(connection.connection, self._file)
+        self._was_complete_at = check_complete(connection.connection, self._file, was_complete_at=self._was_complete_at)
         lineage.judge(lineage.read_header(connection), self._file.read_seal())
-        schema.judge(schema.current_revision(connection), self._known_revisions)
+        schema.judge(connection.exec_driver_sql(schema.READ_REVISION).scalar(), self._known_revisions)
 
 
 def _unknown(error: Exception) -> ProblemError:

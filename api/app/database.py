@@ -138,7 +138,7 @@ class Database:
 
         """
         opened = self.verify()
-        self.file.check_volume()
+        opened.check_volume()
         with self._naming_faults(opened):
             return opened.read_revision()
 
@@ -155,13 +155,15 @@ class Database:
             ProblemError: It would not; the code says why.
 
         """
-        with self._naming_faults(self.verify()):
+        opened = self.verify()
+        opened.verify_path()
+        with self._naming_faults(opened):
             await self._writer.prove()
 
     def _commit(self, units: Iterable[Unit]) -> None:
         opened = self.verify()
         opened.commit(units)
-        opened.verify()  # a commit to a file that nobody can find any more must not be acknowledged
+        opened.verify_path()  # a commit to a file that nobody can find any more must not be acknowledged
 
     @contextmanager
     def _naming_faults(self, opened: Opened) -> Iterator[None]:

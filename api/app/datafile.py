@@ -15,7 +15,6 @@ from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
 
 FILE_MODE = 0o640
-FREE_FLOOR_BYTES = 16 * 1024 * 1024  # what the log may need before it is emptied, and some to spare
 
 
 class Identity(NamedTuple):
@@ -64,8 +63,6 @@ class DataFile:
         self.queue_path = path.with_name(f".{path.name}.queue")
         self.log_path = Path(f"{path}-wal")
         self.index_path = Path(f"{path}-shm")
-        # As text for the looks that every request takes: a `Path` is slower than the system call that it goes to.
-        self._looked_at = tuple(str(place) for place in (path, self.log_path, self.index_path, path.parent))
 
     def identity(self) -> Identity:
         """Look at what stands at the path; costs a few microseconds.
@@ -110,23 +107,6 @@ class DataFile:
             volume = os.statvfs(self.path.parent)
             return volume.f_bavail * volume.f_frsize
 
-    def check_volume(self) -> None:
-        """Check that the volume can still be written to; costs a few microseconds.
-
-        Raises:
-            ProblemError: `db_read_only`, or `db_disk_full` while a write may still succeed by chance.
-
-        """
-        with disk_faults():
-            volume = os.statvfs(self._looked_at[-1])
-        if volume.f_flag & os.ST_RDONLY:
-            raise ProblemError(Code.DB_READ_ONLY, cause=f"the volume of {self.path} is mounted read-only")
-        if (free := volume.f_bavail * volume.f_frsize) < FREE_FLOOR_BYTES:
-            cause = (
-                f"the volume of {self.path} has {free} bytes left, and {FREE_FLOOR_BYTES} are the least to go on with"
-            )
-            raise ProblemError(Code.DB_DISK_FULL, cause=cause)
-
     def files(self) -> Files:
         """Tell which files the database consists of; costs a few microseconds.
 
@@ -135,21 +115,6 @@ class DataFile:
 
         """
         return Files(self.identity(), _identity_at(self.log_path), _identity_at(self.index_path))
-
-    def traits(self) -> tuple[int, ...] | None:
-        """Give what would change if a file of the database were moved or given away, `None` when one is missing.
-
-        Costs four system calls and nothing else: units ask it twice each. What a change means `files` knows.
-        """
-        try:
-            database, log, index, folder = map(os.stat, self._looked_at)
-        except OSError:
-            return None
-        return (
-            *(database.st_dev, database.st_ino, database.st_mode, database.st_uid, database.st_gid),
-            *(log.st_dev, log.st_ino, index.st_dev, index.st_ino),
-            *(folder.st_mode, folder.st_uid, folder.st_gid),
-        )
 
     def log_bytes(self) -> int:
         """Give the length of the write-ahead log, 0 where there is none."""

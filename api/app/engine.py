@@ -77,9 +77,12 @@ def examining_engine(file: DataFile) -> Engine:
 
 
 def probing_engine(file: DataFile) -> AsyncEngine:
-    """Make the engine of the deep check: a new connection each time, and little patience with a held lock."""
+    """Make the engine of the deep check: a new connection each time, and little patience with a held lock.
+
+    Without the pragmas, which are for those who write or read much: each would cost two hops to aiosqlite's thread.
+    """
     engine = create_async_engine(database_url(file, "aiosqlite"), poolclass=NullPool)
-    _prepared(engine.sync_engine, begin="BEGIN", busy_seconds=PROBE_BUSY_SECONDS)
+    _prepared(engine.sync_engine, busy_seconds=PROBE_BUSY_SECONDS, pragmas=())
     return engine
 
 
@@ -88,14 +91,19 @@ def _engine(file: DataFile) -> Engine:
 
 
 def _prepared(
-    engine: Engine, *, begin: Begin | None = None, busy_seconds: float = BUSY_SECONDS, extra: tuple[Pragma, ...] = ()
+    engine: Engine,
+    *,
+    begin: Begin | None = None,
+    busy_seconds: float = BUSY_SECONDS,
+    pragmas: tuple[Pragma, ...] | None = None,
+    extra: tuple[Pragma, ...] = (),
 ) -> Engine:
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own, implicit transactions are off: see on_begin
         cursor = connection.cursor()
         # First, because every later pragma may meet a lock.
         cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000:.0f}")
-        for name, value, shown in (*PRAGMAS, *extra):
+        for name, value, shown in (*(PRAGMAS if pragmas is None else pragmas), *extra):
             cursor.execute(f"PRAGMA {name} = {value}")
             cursor.execute(f"PRAGMA {name}")
             if (found := cursor.fetchone()) != (shown,):  # SQLite says nothing about a pragma that it does not follow
@@ -108,9 +116,7 @@ def _prepared(
 
     def on_error(context: ExceptionContext) -> None:
         if code_of(context.original_exception) in CONNECTION_IS_LOST:
-            context.is_disconnect = (
-                True  # the connection is closed at once, so that the fault does not outlive its cause
-            )
+            context.is_disconnect = True  # it is closed at once, so that the fault does not outlive its cause
 
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)

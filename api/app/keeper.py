@@ -6,14 +6,14 @@ from typing import Self
 import structlog
 
 from app import library, schema
-from app.checkup import Checkup, Checkups
+from app.checkup import MAX_AGE_SECONDS, Checkup, Checkups
 from app.database import Database
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5  # twice as often as a check gets too old, so that no probe has to wait for one
 LONGEST_LOG_BYTES = 64 * 1024 * 1024  # SQLite empties it with every 4 MiB, unless some reader needs what is in it
 LOG_REMEDY = "End the process that reads the database for so long, such as an open sqlite3 shell or a stuck backup."
 
@@ -34,6 +34,7 @@ class Keeper:
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._known_fault: Code | None = Code.DB_STARTING
+        self._has_just_looked = False
         self.log_is_stuck = False
 
     async def __aenter__(self) -> Self:
@@ -48,7 +49,7 @@ class Keeper:
             await self._loop
         await self._checkups.finish()
 
-    async def check(self) -> Checkup:
+    async def check(self, *, max_age: float = MAX_AGE_SECONDS) -> Checkup:
         """Tell the truth about the database, within a second.
 
         Looks at files, volume, schema and a page every time; the deep check is shared by all who ask, and at most a
@@ -58,19 +59,29 @@ class Keeper:
             ProblemError: What is wrong with the database now.
 
         """
-        schema.judge(self._database.glance(), self._known_revisions)
+        self._glance()
         try:
-            return await self._checkups.recent()
+            return await self._checkups.recent(max_age=max_age)
         except ProblemError:
             self._database.verify()  # files that were moved meanwhile explain more than what SQLite met
             raise
+
+    def _glance(self) -> None:
+        """Look at what costs microseconds; all who ask in one turn of the event loop share one look."""
+        if not self._has_just_looked:
+            schema.judge(self._database.glance(), self._known_revisions)
+            self._has_just_looked = True
+            asyncio.get_running_loop().call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        self._has_just_looked = False
 
     async def _keep(self) -> None:
         while not self._stopping.is_set():
             try:
                 if not self._database.is_open:
                     await self._prepare()
-                await self.check()
+                await self.check(max_age=0)
                 await self._watch_log()
             except ProblemError as problem:
                 await self._act_on(problem)

@@ -25,12 +25,14 @@ class Header(NamedTuple):
     lineage: int
 
 
-PRAGMAS = ("PRAGMA page_count", "PRAGMA application_id", "PRAGMA user_version")
+READ_HEADER = """
+SELECT page_count, application_id, user_version FROM pragma_page_count, pragma_application_id, pragma_user_version
+"""
 
 
 def read_header(connection: Connection) -> Header:
     """Read the header."""
-    return Header(*(connection.exec_driver_sql(pragma).scalar_one() for pragma in PRAGMAS))
+    return Header(*connection.exec_driver_sql(READ_HEADER).one())
 
 
 def judge(header: Header, seal: int | None) -> None:

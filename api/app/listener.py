@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from app.shares import Shares
 
-PATIENCE_SECONDS = 0.002
+PATIENCE_SECONDS = 0.001
+TIRED_SECONDS = 0.2
 
 
 class Listener:
@@ -40,31 +41,35 @@ class Listener:
             self._loop.add_reader(self._listening, self._on_arrival)
 
     def _on_arrival(self) -> None:
-        if self._share.is_the_smallest:
-            self._take()
-        else:
-            self._loop.remove_reader(self._listening)
-            self._loop.call_later(PATIENCE_SECONDS, self._take_what_is_left)
+        """Take connections up to this worker's share, and leave the rest to the others for a moment."""
+        while self._share.is_the_smallest:
+            if not self._take():
+                return
+        self._pause(PATIENCE_SECONDS, self._take_what_is_left)
 
     def _take_what_is_left(self) -> None:
-        if not self._is_closed:
-            self._take()
-            self._listen()
+        self._listen()
+        if not self._is_closed and self._take():
+            self._on_arrival()
 
-    def _take(self) -> None:
-        """Take one connection, and no more in this turn of the event loop."""
+    def _pause(self, seconds: float, then: Callable[[], None]) -> None:
+        self._loop.remove_reader(self._listening)
+        self._loop.call_later(seconds, then)
+
+    def _take(self) -> bool:
+        """Take one connection, and tell whether there was one."""
         try:
             connection, _ = self._listening.accept()
         except (BlockingIOError, ConnectionAbortedError):
-            return  # another worker was quicker, or the client has gone
+            return False  # another worker was quicker, or the client has gone
         except OSError:  # out of descriptors: without a pause the loop would do nothing but fail
-            self._loop.remove_reader(self._listening)
-            self._loop.call_later(PATIENCE_SECONDS * 100, self._listen)
-            return
+            self._pause(TIRED_SECONDS, self._listen)
+            return False
         self._share.grow()
         connecting = self._loop.create_task(self._connect(connection))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
+        return True
 
     async def _connect(self, connection: socket.socket) -> None:
         try:

@@ -11,6 +11,7 @@ from app.datafile import DataFile
 from app.http.access import AccessLog
 from app.http.body_limit import BodyLimit
 from app.http.errors import add_error_handlers
+from app.http.probes import Probes
 from app.keeper import Keeper
 from app.routes import health, problems, welcome
 from app.settings import Settings, get_settings
@@ -22,12 +23,12 @@ MAX_BODY_BYTES = 64 * 1024
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the service; without `settings` those of the environment."""
     database = Database(DataFile((settings or get_settings()).db_file_path))
+    keeper = Keeper(database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with Keeper(database) as keeper:
-            app.state.database = database
-            app.state.keeper = keeper
+        app.state.database, app.state.keeper = database, keeper
+        async with keeper:
             yield
         await database.shut_down()
 
@@ -39,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(AccessLog)
+    app.add_middleware(Probes, keeper=keeper)
     add_error_handlers(app)
     # Side by side and the busy ones first: FastAPI looks through the routes for each request, and through those of an
     # included router twice.

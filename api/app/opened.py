@@ -1,5 +1,6 @@
 """The connections in use, and the files that they were opened on."""
 
+import sqlite3
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 
@@ -9,8 +10,10 @@ from app.datafile import DataFile
 from app.engine import plain_engine, reading_engine, writing_engine
 from app.group import Unit, commit_together
 from app.locks import Queue, Use
+from app.lookout import Lookout
 from app.problems import Code, ProblemError
 from app.readers import Readers
+from app.schema import READ_REVISION
 from app.unit import UnitConnection
 
 log = structlog.stdlib.get_logger(__name__)
@@ -33,7 +36,9 @@ class Opened:
             self._anchor = plain_engine(file).raw_connection()
             undoing.callback(self._anchor.close)
             self._anchor.cursor().execute("SELECT 1 FROM sqlite_master").fetchone()  # a real page, which opens the log
-            self.files, self._traits = file.files(), file.traits()
+            self._lookout = Lookout(file)
+            undoing.callback(self._lookout.close)
+            self.files, self._traits = file.files(), self._lookout.traits()
             self._queue = Queue(file.queue_path)
             undoing.callback(self._queue.leave)
             self._writing = UnitConnection(writing_engine(file))
@@ -45,19 +50,38 @@ class Opened:
         self.readers = Readers(reading_engine(file))
 
     def verify(self) -> None:
-        """Check that the paths still name the files that were opened; costs a few microseconds.
+        """Check that the files are still those that were opened; costs a few microseconds.
 
         Raises:
-            ProblemError: They do not, or the service may no longer use them.
+            ProblemError: They are not, or the service may no longer use them.
 
         """
-        traits = self._file.traits()
-        if traits == self._traits and traits is not None:
+        traits = self._lookout.traits()
+        if traits is None or traits != self._traits:
+            self.verify_path()
+            self._traits = traits
+
+    def verify_path(self) -> None:
+        """Check the same from the root on, so that a directory that was moved is noticed, too.
+
+        Raises:
+            ProblemError: As `verify` does.
+
+        """
+        if self._lookout.traits() == self._traits and self._lookout.is_at_its_path():
             return
         found = self._file.files()
         if found != self.files:
             raise ProblemError(Code.DB_REPLACED, cause=f"{self._file.path} was {self.files} and now is {found}")
-        self._traits = traits
+
+    def check_volume(self) -> None:
+        """Check that the volume can still be written to; costs a microsecond.
+
+        Raises:
+            ProblemError: It cannot.
+
+        """
+        self._lookout.check_volume()
 
     def commit(self, units: Iterable[Unit]) -> None:
         """Commit a group of units when it is this process's turn; only on the writer's thread.
@@ -70,13 +94,18 @@ class Opened:
             commit_together(self._writing, units)
 
     def read_revision(self) -> str | None:
-        """Read the schema's revision through the event loop's connection.
+        """Read the schema's revision through the event loop's connection, `None` where there is none.
 
         Raises:
             sqlite3.Error: It cannot be read.
 
         """
-        row = self.loop_reader.look("SELECT version_num FROM alembic_version")
+        try:
+            row = self.loop_reader.look(READ_REVISION)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == "SQLITE_ERROR":  # no such table
+                return None
+            raise
         return None if row is None else str(row[0])
 
     def empty_log(self) -> bool:
@@ -114,6 +143,7 @@ class Opened:
     def abandon(self) -> None:
         """Let go of the files, whatever has become of the log."""
         self._anchor.close()
+        self._lookout.close()
         self._queue.leave()
         self._use.leave()
 

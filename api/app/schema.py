@@ -6,12 +6,13 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
 from app.problems import Code, ProblemError
 
 log = structlog.stdlib.get_logger(__name__)
 
+READ_REVISION = "SELECT version_num FROM alembic_version"
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
@@ -45,7 +46,7 @@ def current_revision(connection: Connection) -> str | None:
     """Give the revision of a database, `None` where it has never been migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.exec_driver_sql(READ_REVISION).scalar()
 
 
 def migrate(connection: Connection) -> None:

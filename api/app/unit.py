@@ -82,7 +82,7 @@ class UnitConnection:
 
     def end(self) -> None:
         """Roll back what is not committed, if any fault has left a transaction to roll back."""
-        if self.in_transaction:
+        if self.in_transaction and not self._interrupted:
             self.execute("ROLLBACK")
 
     def run(self, work: Work[T]) -> T:
@@ -117,8 +117,8 @@ class UnitConnection:
         try:
             return self.run(work)
         finally:
+            self._deadline = float("inf")  # first, or the end would be interrupted too
             self.end()
-            self._deadline = float("inf")
 
     def interrupt(self) -> None:
         """End the unit that another thread has under way, at its next step in SQLite."""

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import checkup, datafile, keeper
+from app import checkup, keeper, lookout
 from app.datafile import DataFile
+from app.main import create_app
 from app.problems import ProblemError
+from app.settings import Settings
 from support.problem import assert_unavailable
 from support.waiting import eventually
 
@@ -55,7 +57,7 @@ def test_nothing_is_created_on_a_volume_that_was_emptied_under_the_service(clien
 def test_a_file_that_vanishes_in_the_middle_of_a_check_is_missing_and_no_disk_error(
     client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose_the_file(*_: object) -> None:
+    def lose_the_file(*_: object, **__: object) -> None:
         data.unlink(missing_ok=True)
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorname = "SQLITE_IOERR_FSTAT"
@@ -120,6 +122,21 @@ def test_a_file_in_the_place_of_the_database_is_noticed_at_the_next_probe(client
     becomes(client, "db_replaced")
     original.replace(data)
     healthy_again(client)
+
+
+def test_a_directory_that_is_moved_as_a_whole_is_noticed_and_takes_no_acknowledged_write_along(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    settings = Settings(DB_FILE_PATH=str(folder / "api.db"))  # type: ignore[call-arg]
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        healthy_again(client)
+        folder.rename(tmp_path / "moved")
+        assert_unavailable(client.post("/tasks", json={"name": "x"}), "db_missing")
+        becomes(client, "db_missing")
+        (tmp_path / "moved").rename(folder)
+        healthy_again(client)
 
 
 def test_a_write_to_a_file_that_vanishes_meanwhile_is_not_acknowledged(client: TestClient, data: Path) -> None:
@@ -212,7 +229,7 @@ def test_a_reader_that_keeps_the_log_growing_is_told_of_until_it_has_gone(
 def test_a_volume_that_is_all_but_full_is_told_before_a_write_fails(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datafile, "FREE_FLOOR_BYTES", 2**60)
+    monkeypatch.setattr(lookout, "FREE_FLOOR_BYTES", 2**60)
     assert_unavailable(client.get("/db-check"), "db_disk_full")
     assert client.get("/tasks").status_code == 200
     monkeypatch.undo()

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from app import __version__, keeper, library
 from app.http.dependencies import keeper_of
+from app.http.probes import PASS, RESULTS
 from app.http.problem import NO_STORE, PROBLEM_RESPONSES
 from app.problems import UNAVAILABLE, ProblemError
 
@@ -20,11 +21,6 @@ class HealthJson(JSONResponse):
     """The format of draft-inadarei-api-health-check."""
 
     media_type = "application/health+json"
-
-
-# Made once, as they are the same for everybody.
-PASS = Response(b'{"status":"pass"}', media_type="application/json", headers=NO_STORE)
-RESULTS = Response(b'{"results":[1]}', media_type="application/json", headers=NO_STORE)
 
 
 async def livez() -> Response:

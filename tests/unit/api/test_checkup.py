@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> DataFile:
 def test_however_many_ask_at_once_one_check_is_made(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
     made = 0
 
-    def count(*_: Any) -> None:
+    def count(*_: Any, **__: Any) -> None:
         nonlocal made
         made += 1
 
@@ -44,7 +44,7 @@ def test_a_check_that_takes_too_long_is_a_timeout_for_all_who_ask_and_is_interru
 ) -> None:
     ended = threading.Event()
 
-    def take_long(connection: Any, _file: DataFile) -> None:
+    def take_long(connection: Any, _file: DataFile, **_: Any) -> None:
         try:
             connection.cursor().execute(
                 "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -74,7 +74,7 @@ def test_a_database_that_cannot_be_written_to_is_not_well(file: DataFile) -> Non
 
 
 def test_a_failure_that_is_not_of_the_disk_is_no_corruption(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(checkup, "check_complete", fail)
