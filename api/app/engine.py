@@ -79,11 +79,10 @@ def examining_engine(file: DataFile) -> Engine:
 def probing_engine(file: DataFile) -> AsyncEngine:
     """Make the engine of the deep check: a new connection each time, and little patience with a held lock.
 
-    Without the pragmas, which are for those who write or read much: each would cost two hops to aiosqlite's thread.
+    Without the pragmas, which are for those who write or read much: each would cost hops to aiosqlite's thread.
     """
-    engine = create_async_engine(database_url(file, "aiosqlite"), poolclass=NullPool)
-    _prepared(engine.sync_engine, busy_seconds=PROBE_BUSY_SECONDS, pragmas=())
-    return engine
+    url, patience = database_url(file, "aiosqlite"), {"timeout": PROBE_BUSY_SECONDS}
+    return create_async_engine(url, poolclass=NullPool, connect_args=patience)
 
 
 def _engine(file: DataFile) -> Engine:
@@ -95,7 +94,6 @@ def _prepared(
     *,
     begin: Begin | None = None,
     busy_seconds: float = BUSY_SECONDS,
-    pragmas: tuple[Pragma, ...] | None = None,
     extra: tuple[Pragma, ...] = (),
 ) -> Engine:
     def on_connect(connection: Any, _record: object) -> None:
@@ -103,7 +101,7 @@ def _prepared(
         cursor = connection.cursor()
         # First, because every later pragma may meet a lock.
         cursor.execute(f"PRAGMA busy_timeout = {busy_seconds * 1000:.0f}")
-        for name, value, shown in (*(PRAGMAS if pragmas is None else pragmas), *extra):
+        for name, value, shown in (*PRAGMAS, *extra):
             cursor.execute(f"PRAGMA {name} = {value}")
             cursor.execute(f"PRAGMA {name}")
             if (found := cursor.fetchone()) != (shown,):  # SQLite says nothing about a pragma that it does not follow

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app import checkup, keeper, lookout
+from app import checkup, lookout
+from app import keeper as keeper_module
 from app.datafile import DataFile
 from app.main import create_app
 from app.problems import ProblemError
@@ -57,18 +58,17 @@ def test_nothing_is_created_on_a_volume_that_was_emptied_under_the_service(clien
 def test_a_file_that_vanishes_in_the_middle_of_a_check_is_missing_and_no_disk_error(
     client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose_the_file(*_: object, **__: object) -> None:
-        data.unlink(missing_ok=True)
+    async def lose_the_file() -> None:
+        data.unlink(missing_ok=True)  # noqa: ASYNC240 - it is to happen at just this moment
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorname = "SQLITE_IOERR_FSTAT"
         raise error
 
-    monkeypatch.setattr(checkup, "check_complete", lose_the_file)
-    state = client.app.state  # type: ignore[attr-defined]
-    monkeypatch.setattr(state.keeper, "_checkups", checkup.Checkups(DataFile(data), state.database.prove_writable))
+    keeper = client.app.state.keeper  # type: ignore[attr-defined]
+    monkeypatch.setattr(keeper, "_checkups", checkup.Checkups(DataFile(data), lose_the_file))
     assert client.portal is not None
     with pytest.raises(ProblemError, match="db_missing"):
-        client.portal.call(state.keeper.check)
+        client.portal.call(keeper.check)
 
 
 def test_the_same_file_put_back_is_used_again_with_its_rows(client: TestClient, data: Path) -> None:
@@ -210,10 +210,10 @@ def test_a_reader_that_keeps_the_log_growing_is_told_of_until_it_has_gone(
 ) -> None:
     def told(*, is_stuck: bool) -> None:
         answer = client.get("/health").json()
-        assert (keeper.LOG_REMEDY in answer.get("notes", [])) is is_stuck
+        assert (keeper_module.LOG_REMEDY in answer.get("notes", [])) is is_stuck
         assert answer["checks"]["sqlite:walSize"][0]["status"] == ("warn" if is_stuck else "pass")
 
-    monkeypatch.setattr(keeper, "LONGEST_LOG_BYTES", 20_000)
+    monkeypatch.setattr(keeper_module, "LONGEST_LOG_BYTES", 20_000)
     reader = sqlite3.connect(data, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM tasks").fetchall()

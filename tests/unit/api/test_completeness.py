@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.completeness import check_complete
+from app.completeness import check_complete, is_doubtful, judge
 from app.datafile import DataFile
 from app.problems import ProblemError
 from support.database import prepare_once
@@ -32,37 +32,50 @@ def grow_in_the_log(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
+@pytest.mark.parametrize(
+    ("size", "was_complete_at", "doubtful"),
+    [
+        (100, None, False),
+        (120, None, False),
+        (99, None, True),
+        (99, 99, False),  # the rest is still in the log
+        (99, 50, False),
+        (49, 50, True),
+        (100, 120, False),
+    ],
+)
+def test_only_a_file_that_is_short_and_has_not_always_been_is_doubtful(
+    size: int, was_complete_at: int | None, doubtful: bool
+) -> None:
+    assert is_doubtful(size, 100, was_complete_at) is doubtful
+
+
+@pytest.mark.parametrize(("brought_home", "settled"), [((0, 9, 9), True), ((0, 9, 5), False), ((1, 9, 9), False)])
+def test_a_doubt_is_settled_once_all_of_the_log_is_home(brought_home: tuple[int, int, int], settled: bool) -> None:
+    assert judge(100, 100, brought_home) is settled
+
+
 def test_a_file_whose_last_pages_are_still_in_the_log_is_complete(
     file: DataFile, connection: sqlite3.Connection
 ) -> None:
     grow_in_the_log(connection)
     before = file.size()
-    assert check_complete(connection, file) == file.size() > before
+    check_complete(connection, file)
+    assert file.size() > before
 
 
-def test_a_file_that_has_not_shrunk_is_not_put_to_the_proof(file: DataFile, connection: sqlite3.Connection) -> None:
-    complete_at = check_complete(connection, file)
-    grow_in_the_log(connection)
-    assert check_complete(connection, file, was_complete_at=complete_at) == complete_at == file.size(), "no checkpoint"
-
-
-@pytest.mark.parametrize("is_remembered", [True, False])
-def test_a_file_that_was_cut_short_is_corrupt(
-    is_remembered: bool, file: DataFile, connection: sqlite3.Connection
-) -> None:
+def test_a_file_that_was_cut_short_is_corrupt(file: DataFile, connection: sqlite3.Connection) -> None:
     grow_in_the_log(connection)
     connection.execute("PRAGMA wal_checkpoint")
-    complete_at = check_complete(connection, file)
     os.truncate(file.path, file.size() - 4096)
     with pytest.raises(ProblemError, match="db_corrupt"):
-        check_complete(connection, file, was_complete_at=complete_at if is_remembered else None)
+        check_complete(connection, file)
 
 
-def test_a_doubt_that_a_reader_leaves_stays_a_doubt(file: DataFile, connection: sqlite3.Connection) -> None:
+def test_a_doubt_that_a_reader_leaves_is_no_fault(file: DataFile, connection: sqlite3.Connection) -> None:
     reader = sqlite3.connect(file.path, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM tasks").fetchall()
     grow_in_the_log(connection)
-    assert check_complete(connection, file) is None
+    check_complete(connection, file)
     reader.close()
-    assert check_complete(connection, file) == file.size()
