@@ -1,11 +1,13 @@
 """The server's settings. `python -m app` is what starts it, after a look at the environment."""
 
+import gc
 import os
 
-from app import logs
+from app import logs, main
 from app.worker import Worker
 
-wsgi_app = "app.main:create_app()"
+# What is imported here, in the master, is there in every worker: they start at once, and share the memory of it.
+wsgi_app = f"{main.__name__}:{main.create_app.__name__}()"
 worker_class = Worker
 bind = "0.0.0.0:8000"
 if "WEB_CONCURRENCY" not in os.environ:
@@ -25,6 +27,11 @@ control_socket_disable = True
 preload_app = False
 
 logconfig_dict = logs.configure()
+
+
+def when_ready(_arbiter: object) -> None:
+    """Leave what is there before the fork alone: a garbage collection in a worker would copy it."""
+    gc.freeze()
 
 
 def child_exit(_arbiter: object, worker: Worker) -> None:
