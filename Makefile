@@ -5,11 +5,11 @@ HOST = PYTHONPATH=deploy $(PYTHON) -m host
 VENV = .venv/complete
 BIN = .venv/bin
 PYTEST = $(BIN)/pytest $(ARGS)
-PIECES = api deploy/healthchecker tests
+PIECES = api deploy/healthchecker tests tests/bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor test unit app process stack lint format migration lock python compose
+.PHONY: help up down status logs doctor test unit app process stack bench lint format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
@@ -52,6 +52,9 @@ process: $(VENV) ## Run the tests of the real server, without Docker
 stack: $(VENV) ## Run the tests that break real containers
 	@$(PYTEST) tests/stack
 
+bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
+	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+
 ##@ The code
 
 lint: $(VENV) compose ## Check the form of every file
@@ -86,6 +89,12 @@ $(VENV): tests/requirements.txt | python
 	@$(PYTHON) -m venv --clear .venv || { \
 	  echo "Python cannot make a virtual environment: run \`sudo apt-get install python3-venv\`, then this again." >&2; exit 69; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.txt
+	@touch $@
+
+# Made again with the environment, which takes it away.
+.venv/bench: tests/bench/requirements.txt $(VENV)
+	@echo "Bringing what draws the picture of the benchmark."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/bench/requirements.txt
 	@touch $@
 
 python:

@@ -6,6 +6,7 @@ import docker
 import pytest
 from docker.errors import APIError
 
+from app.library import has_safe_log
 from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, LABEL, PREFIX, Stack
 
 SERVICES = ["api", "healthchecker"]
@@ -80,11 +81,17 @@ def test_an_image_holds_no_tools_no_tests_and_no_secrets(contents: list[tarfile.
 
 def test_python_is_compiled_in_an_image(contents: list[tarfile.TarInfo]) -> None:
     names = {member.name for member in contents}
-    sources = [name for name in names if name.startswith("srv/") and name.endswith(".py") and "/versions/" not in name]
-    assert sources
+    sources = [name for name in names if name.endswith(".py") and "/versions/" not in name]
+    assert {name.split("/")[0] for name in sources} == {"opt", "srv", "usr"}
     for source in sources:
         folder, _, name = source.rpartition("/")
         assert [found for found in names if found.startswith(f"{folder}/__pycache__/{name.removesuffix('py')}")], source
+
+
+def test_the_sqlite_of_the_api_has_the_fix_of_the_wal_reset_bug(engine_client: docker.DockerClient) -> None:
+    code = "import sqlite3; print(*sqlite3.sqlite_version_info)"
+    output = engine_client.containers.run(API_IMAGE, ["python3", "-c", code], labels={LABEL: PREFIX}, remove=True)
+    assert has_safe_log(tuple(map(int, output.split()))), output
 
 
 @pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])

@@ -1,0 +1,1 @@
+"""The experiments, each from its containers to its results."""
