@@ -11,6 +11,8 @@ wsgi_app = f"{main.__name__}:{main.create_app.__name__}()"
 worker_class = Worker
 bind = "0.0.0.0:8000"
 if "WEB_CONCURRENCY" not in os.environ:
+    # As many as a small machine has cores: each keeps one busy, and while one is stuck or replaced the other answers.
+    # More add nothing to writes, which take turns, and little to reads before there are more cores.
     workers = 2
 
 # A worker that does not come back to its loop for this long is replaced.

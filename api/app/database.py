@@ -1,5 +1,6 @@
 """The one object that runs units of work, with two verbs: read and write."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -16,8 +17,7 @@ from app.writer import Writer
 log = structlog.stdlib.get_logger(__name__)
 
 STOP_SECONDS = 8.0
-# A look at the clock of the event loop: what SQLite has not answered by then goes on on a thread.
-LOOP_SECONDS = 0.001
+LOOP_SECONDS = 0.001  # what SQLite has not answered by then is asked again on a thread
 NOT_ON_THE_LOOP = frozenset({Code.DB_TIMEOUT, Code.DB_LOCKED})
 
 
@@ -70,10 +70,15 @@ class Database:
             raise ProblemError(Code.DB_STARTING, cause=cause)
 
     async def shut_down(self) -> None:
-        """Finish the units that are waiting, then close for good."""
-        if self._opened:
-            await self._writer.between(lambda: None)
-        await self.close(ProblemError(Code.DRAINING))
+        """Finish the units that are waiting, then close for good; give up when that takes too long."""
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                if self._opened:
+                    await self._writer.between(lambda: None)
+                await self.close(ProblemError(Code.DRAINING))
+        except TimeoutError:
+            log.error("stopped while another process keeps the writers waiting", path=str(self.file.path))  # noqa: TRY400
+            return
         if self._leaving:
             log.error("stopped before the log of the moved files could be brought home", path=str(self.file.path))
             self._leaving.abandon()

@@ -131,8 +131,9 @@ class UnitConnection:
 
     def _renew(self) -> None:
         if self._connection.invalidated:
-            self._connection.close()
-            self._connect()
+            lost = self._connection
+            self._connect()  # where that fails, the lost one stays, and is replaced the next time
+            lost.close()
 
     def _must_end(self) -> bool:
         return self._interrupted or time.monotonic() > self._deadline

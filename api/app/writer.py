@@ -128,41 +128,44 @@ class Writer:
         while not self._is_stopped:
             following, self._set_aside = self._set_aside or self._waiting.get(), None
             if isinstance(following, Unit):
-                group: list[Unit] = []
-                self._write(self._fill(group, following), group)
+                group = [following]
+                self._write(self._fill(group), group)
                 following.answer.get_loop().call_soon_threadsafe(_give_answers, group)
             else:
                 following()
 
-    def _fill(self, group: list[Unit], first: Unit) -> Iterator[Unit]:
-        """Give the first unit and all that are waiting by the time it is done, and put them into the group."""
+    def _fill(self, group: list[Unit]) -> Iterator[Unit]:
+        """Give the first unit of the group, then add and give what is waiting by the time that one is done."""
         self._has_turn = True
-        following: Unit | Job = first
-        while isinstance(following, Unit):
+        yield group[0]
+        while len(group) < MOST_TOGETHER and not self._waiting.empty():
+            following = self._waiting.get()
+            if not isinstance(following, Unit):
+                self._set_aside = following
+                return
             group.append(following)
             yield following
-            if len(group) == MOST_TOGETHER or self._waiting.empty():
-                return
-            following = self._waiting.get()
-        self._set_aside = following
 
     def _write(self, units: Iterable[Unit], group: list[Unit]) -> None:
         try:
             self._commit(units)
-        except Exception as error:  # noqa: BLE001 - it is told to every caller
-            self._has_turn = False
-            if isinstance(error, sqlite3.IntegrityError) and len(group) > 1:
-                # A constraint that is checked at the commit, broken by one of them: each by itself, then.
+        except sqlite3.IntegrityError as error:
+            # A constraint that is only checked at the commit: whoever broke it breaks it alone, too.
+            if len(group) == 1:
+                group[0].error = error
+            else:
                 for unit in group:
+                    unit.error = None
                     self._write([unit], [unit])
-                return
+        except Exception as error:  # noqa: BLE001 - it is told to every caller
             self._has_failed = self._has_failed or code_of(error) is not Code.DB_LOCKED
             for unit in group:
                 unit.error = unit.error or error
         else:
-            self._has_turn = False
             self._has_failed = any(unit.error and code_of(unit.error) for unit in group)
             self._proven_at = time.monotonic()
+        finally:
+            self._has_turn = False
 
 
 def _give_answers(group: list[Unit]) -> None:

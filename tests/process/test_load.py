@@ -38,6 +38,10 @@ def assert_all_there(data: Path, ledger: Ledger) -> None:
     assert len(stored) == len(set(stored))
 
 
+def more_than(number: int, ledger: Ledger) -> None:
+    assert len(ledger.names) > number
+
+
 def test_a_burst_of_connections_is_dealt_out_evenly_to_the_workers(data: Path) -> None:
     with running_server(data, instrumented=True) as server, ExitStack() as open_connections:
         workers = []
@@ -57,15 +61,27 @@ def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(data:
                 for worker in server.workers():
                     os.kill(worker, signal.SIGKILL)
 
-    def more_than(number: int, ledger: Ledger) -> None:
-        assert len(ledger.names) > number
-
     with running_server(data) as server:
         ledger = Ledger()
         uvloop.run(kill_again_and_again(server, ledger))
         assert ledger.unanswered, "the kill met nobody"
         eventually(server.ready, within=10)
         assert not [status for status, _ in ledger.refused if status != 503]
+    assert_all_there(data, ledger)
+
+
+def test_a_stop_under_load_is_clean_and_loses_no_acknowledged_task(data: Path) -> None:
+    async def stop_meanwhile(server: Server, ledger: Ledger) -> int:
+        async with writing(server.url, ledger, clients=16):
+            await asyncio.to_thread(eventually, lambda: more_than(200, ledger), within=20)
+            return await asyncio.to_thread(server.stop)
+
+    with running_server(data) as server:
+        ledger = Ledger()
+        assert uvloop.run(stop_meanwhile(server, ledger)) == 0
+        assert ledger.unanswered, "the stop met nobody"
+        assert "Traceback" not in server.log
+    assert not Path(f"{data}-wal").exists(), "the log was brought home"
     assert_all_there(data, ledger)
 
 

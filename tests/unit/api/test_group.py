@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.datafile import DataFile
@@ -143,5 +144,9 @@ def test_a_connection_that_a_fault_has_spoilt_is_replaced_by_the_next_transactio
 
     with pytest.raises(sqlite3.OperationalError):
         commit_together(connection, [unit(creating("lost")), unit(meet_a_broken_disk)])
+    path.rename(path.with_name("away"))
+    with pytest.raises(OperationalError, match="unable to open"):
+        commit_together(connection, [unit(creating("not yet"))])
+    path.with_name("away").rename(path)
     commit_together(connection, [unit(creating("x"))])
     assert names(path) == ["x"]

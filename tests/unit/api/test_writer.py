@@ -101,6 +101,20 @@ def test_a_commit_that_fails_is_told_to_all_of_its_units(disk: Disk) -> None:
     asyncio.run(story())
 
 
+def test_a_turn_that_cannot_be_had_is_told_at_once(disk: Disk) -> None:
+    def refuse(_units: Iterable[Unit]) -> None:
+        raise OSError("closed")
+
+    async def story() -> None:
+        writer = Writer(refuse)
+        writer.start()
+        with pytest.raises(OSError, match="closed"):
+            await writer.write(saying("x"))
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
 def test_a_constraint_that_is_broken_at_the_commit_is_told_to_the_unit_that_broke_it(disk: Disk) -> None:
     def refuse(_session: Session) -> str:
         disk.failures = [sqlite3.IntegrityError("FOREIGN KEY constraint failed")]

@@ -13,7 +13,9 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["make", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", ["help", "up", "down", "status", "logs", "test", "doctor", "lint", "format", "lock"])
+@pytest.mark.parametrize(
+    "verb", ["help", "up", "down", "status", "logs", "test", "bench", "doctor", "lint", "format", "lock"]
+)
 def test_help_tells_of_every_verb(verb: str) -> None:
     assert f"\n  make {verb} " in "\n" + make().stdout
 
