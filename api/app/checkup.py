@@ -100,14 +100,15 @@ class Checkups:
                 driver = (await connection.get_raw_connection()).driver_connection
                 assert isinstance(driver, aiosqlite.Connection)  # noqa: S101 - narrows the type
                 self._driver = driver
-                revision = await self._look(driver)
+                try:
+                    revision = await self._look(driver)
+                finally:
+                    self._driver = None  # one that is closed cannot be interrupted
             await self._prove_writable()
         except ProblemError as problem:
             return problem
         except Exception as error:  # noqa: BLE001 - every failure of a check is its result
             return self._file.problem_of(error) or _unknown(error)
-        finally:
-            self._driver = None
         return Checkup(time.monotonic() - began, revision)
 
     async def _look(self, driver: aiosqlite.Connection) -> str:

@@ -54,6 +54,24 @@ def test_a_check_that_takes_too_long_is_a_timeout_for_all_who_ask_and_is_interru
     assert [answer.code for answer in answers if isinstance(answer, ProblemError)] == [Code.DB_TIMEOUT] * 10
 
 
+def test_a_proof_that_takes_too_long_is_a_timeout_too(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> Code:
+        is_over = asyncio.Event()
+
+        async def take_long() -> None:
+            await is_over.wait()
+
+        checkups = Checkups(file, take_long)
+        with pytest.raises(ProblemError) as found:
+            await checkups.recent()
+        is_over.set()
+        await checkups.finish()
+        return found.value.code
+
+    monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 0.2)
+    assert asyncio.run(story()) == Code.DB_TIMEOUT
+
+
 def test_a_database_that_cannot_be_written_to_is_not_well(file: DataFile) -> None:
     async def not_writable() -> None:
         raise ProblemError(Code.DB_LOCKED)
