@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 
-from app.shares import Shares
+from app.shares import Share
 
 PATIENCE_SECONDS = 0.001
 TIRED_SECONDS = 0.2
@@ -18,7 +18,7 @@ class Listener:
     ones alone for a moment, and takes them only when the other one does not.
     """
 
-    def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol], share: "Share") -> None:
+    def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol], share: Share) -> None:
         self._listening = listening
         self._protocol = protocol
         self._share = share
@@ -77,28 +77,3 @@ class Listener:
         except OSError:  # the client has gone again
             connection.close()
             self._share.shrink()
-
-
-class Share:
-    """How many connections one worker has, for all to see."""
-
-    def __init__(self, shares: Shares, worker: int) -> None:
-        self._shares = shares
-        self._worker = worker
-        self._connections = 0
-        shares.tell(worker, 0)
-
-    @property
-    def is_the_smallest(self) -> bool:
-        """Whether no other worker has fewer."""
-        return self._connections <= self._shares.smallest()
-
-    def grow(self) -> None:
-        """Count one more."""
-        self._connections += 1
-        self._shares.tell(self._worker, self._connections)
-
-    def shrink(self) -> None:
-        """Count one less."""
-        self._connections -= 1
-        self._shares.tell(self._worker, self._connections)

@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     # Side by side and the busy ones first: FastAPI looks through the routes for each request, and through those of an
     # included router twice.
-    for routes in (health, tasks, welcome, problems):
+    for routes in (tasks, health, welcome, problems):
         app.router.routes.extend(routes.router.routes)
     app.router.routes.extend(health.heads.routes)
     return app

@@ -11,8 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-from app.listener import Listener, Share
-from app.shares import Shares
+from app.listener import Listener
+from app.shares import Share, Shares
 
 
 class Protocol(HttpToolsProtocol):

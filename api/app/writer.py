@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from queue import SimpleQueue
 
 from sqlalchemy.orm import Session
@@ -88,19 +89,17 @@ class Writer:
 
     async def between(self, job: Callable[[], T]) -> T:
         """Run `job` on the thread, after all units that are waiting now."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
+        done: Future[T] = Future()
 
         def run() -> None:
-            unit = Unit(lambda _session: None, answer)
-            try:
-                unit.result = job()
-            except Exception as error:  # noqa: BLE001 - raised again where it is awaited
-                unit.error = error
-            loop.call_soon_threadsafe(unit.give_answer)
+            if done.set_running_or_notify_cancel():
+                try:
+                    done.set_result(job())
+                except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+                    done.set_exception(error)
 
         self._hand_over(run)
-        return await answer
+        return await asyncio.wrap_future(done)
 
     async def stop(self, *, within: float) -> bool:
         """Do what is waiting, end the thread, and tell whether that could be done in time."""

@@ -50,24 +50,24 @@ class AccessLog:
                 self._log(scope, status, time.monotonic() - began)
 
     def _log(self, scope: Scope, status: int, seconds: float) -> None:
-        entry = {
-            "method": scope["method"],
-            # As it was sent: percent-encoded, so without control characters, and without the query.
-            "path": scope["raw_path"].decode("ascii", "replace")[:MAX_PATH_LENGTH],
-            "status": status,
-            "ms": round(seconds * 1000, 1),
-            "client": (scope.get("client") or ("-",))[0],
-        }
+        # As it was sent: percent-encoded, so without control characters, and without the query.
+        path = scope["raw_path"].decode("ascii", "replace")[:MAX_PATH_LENGTH]
+        method, ms, client = scope["method"], round(seconds * 1000, 1), (scope.get("client") or ("-",))[0]
         if self._is_for_people:
-            log.info("request", **entry)
+            log.info("request", method=method, path=path, status=status, ms=ms, client=client)
             return
         if not self._lines:
             asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._write)
-        head = {"timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"), "level": "info", "event": "request"}
-        self._lines.append(json.dumps({**head, **entry, "logger": "access"}))
+        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        # In the form of all other lines; only what a caller can choose needs quoting.
+        self._lines.append(
+            f'{{"timestamp": "{now}", "level": "info", "event": "request", '
+            f'"method": {json.dumps(method)}, "path": {json.dumps(path)}, "status": {status}, "ms": {ms}, '
+            f'"client": {json.dumps(client)}, "logger": "access"}}\n'
+        )
 
     def _write(self) -> None:
         if self._lines:
-            sys.stdout.write("\n".join(self._lines) + "\n")
+            sys.stdout.write("".join(self._lines))
             sys.stdout.flush()
             self._lines.clear()

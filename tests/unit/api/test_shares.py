@@ -1,5 +1,4 @@
-from app.listener import Share
-from app.shares import WORKERS, Shares
+from app.shares import WORKERS, Share, Shares
 
 
 def test_the_worker_with_the_fewest_connections_is_the_next() -> None:
@@ -31,7 +30,12 @@ def test_workers_are_told_apart_however_many_there_have_been() -> None:
     assert old.is_the_smallest
 
 
-def test_a_count_beyond_a_byte_is_as_large_as_can_be() -> None:
+def test_beyond_what_a_byte_can_tell_all_are_alike() -> None:
     shares = Shares()
-    shares.tell(1, 100_000)
-    assert shares.smallest() == 254
+    first, second = Share(shares, 1), Share(shares, 2)
+    for _ in range(300):
+        first.grow()
+        second.grow()
+    first.grow()
+    assert first.is_the_smallest
+    assert second.is_the_smallest
