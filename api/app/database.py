@@ -74,7 +74,7 @@ class Database:
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 if self._opened:
-                    await self._writer.between(lambda: None)
+                    await self._writer.between(self._opened.optimize)
                 await self.close(ProblemError(Code.DRAINING))
         except TimeoutError:
             log.error("stopped while another process keeps the writers waiting", path=str(self.file.path))  # noqa: TRY400

@@ -119,6 +119,15 @@ class Opened:
             busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
+    def optimize(self) -> None:
+        """Let SQLite refresh what its query planner knows of the tables; only on the writer's thread.
+
+        For a sound database at the end of its use (see sqlite.org/lang_analyze.html): it writes.
+        """
+        with suppress(Exception):  # it is a favour: whatever is in the way of it is in the way of nothing else
+            for pragma in (f"busy_timeout = {PATIENCE_MS}", "analysis_limit = 400", "optimize"):
+                self._writing.execute(f"PRAGMA {pragma}")
+
     def close(self) -> bool:
         """Close every idle connection, and tell whether the files could be let go of; else it is to be called again.
 
@@ -128,15 +137,12 @@ class Opened:
         """
         self.readers.close()
         self.loop_reader.close()
+        self._writing.close()
         try:
             self.verify()
         except ProblemError:
-            self._writing.close()
             if not self._bring_log_home():
                 return False
-        else:
-            self._optimize()
-            self._writing.close()
         self.abandon()
         return True
 
@@ -146,12 +152,6 @@ class Opened:
         self._lookout.close()
         self._queue.leave()
         self._use.leave()
-
-    def _optimize(self) -> None:
-        """Let SQLite refresh what its query planner knows of the tables; see sqlite.org/lang_analyze.html."""
-        with suppress(Exception):  # it is a favour: whatever is in the way of it is in the way of nothing else
-            for pragma in (f"busy_timeout = {PATIENCE_MS}", "analysis_limit = 400", "optimize"):
-                self._writing.execute(f"PRAGMA {pragma}")
 
     def _bring_log_home(self) -> bool:
         try:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.database import Database
 from app.datafile import DataFile
+from app.opened import Opened
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 from app.tasks import store
@@ -228,6 +229,25 @@ def test_the_files_are_let_go_of_only_after_the_unit_under_way(with_database: Us
         await writing
 
     with_database(story)
+
+
+def test_only_a_sound_database_is_optimized_at_the_end(
+    with_database: UseDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optimized: list[Opened] = []
+    monkeypatch.setattr(Opened, "optimize", lambda opened: optimized.append(opened))  # noqa: PLW0108 - binds
+
+    async def meet_a_fault(database: Database) -> None:
+        await database.close(ProblemError(Code.DB_CORRUPT))
+
+    with_database(meet_a_fault)
+    assert optimized == [], "it would be written to, and hide what is wrong with it"
+
+    async def end_well(database: Database) -> None:
+        await database.write(names)
+
+    with_database(end_well)
+    assert len(optimized) == 1
 
 
 def test_units_are_refused_with_the_reason_before_the_opening_and_after_the_closing(tmp_path: Path) -> None:
