@@ -3,13 +3,13 @@
 import os
 import socket
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.dependencies import DatabaseDep
+from app.http.dependencies import database_of
 from app.main import create_app
 
 SLOW = text("""
@@ -38,13 +38,13 @@ def create_instrumented_app() -> FastAPI:
     app = create_app()
     app.add_middleware(NamedWorker)
 
-    async def slow(steps: int, database: DatabaseDep) -> int:
+    async def slow(steps: int, request: Request) -> int:
         """Count to `steps` in SQL, some 10 million a second."""
 
         def count(session: Session) -> int:
             return int(session.execute(SLOW, {"steps": steps}).scalar_one())
 
-        return await database.read(count)
+        return await database_of(request).read(count)
 
     app.add_api_route("/slow", slow)
     return app

@@ -1,21 +1,22 @@
-"""What a route may ask for."""
+"""What a route takes from the application.
 
-from typing import Annotated, cast
+Plain functions of the request, and no dependencies of FastAPI: resolving one takes it longer than the database takes to
+answer.
+"""
 
-from fastapi import Depends, Request
+from typing import cast
+
+from fastapi import Request
 
 from app.database import Database
 from app.keeper import Keeper
 
 
-# A coroutine, because FastAPI runs plain functions on a thread.
-async def _database(request: Request) -> Database:
+def database_of(request: Request) -> Database:
+    """Give the database."""
     return cast("Database", request.app.state.database)
 
 
 def keeper_of(request: Request) -> Keeper:
-    """Give the keeper, without what a dependency costs a probe."""
+    """Give the keeper of the database."""
     return cast("Keeper", request.app.state.keeper)
-
-
-DatabaseDep = Annotated[Database, Depends(_database)]

@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Query, Request, Response, status
 
-from app.http.dependencies import DatabaseDep
+from app.http.dependencies import database_of
 from app.http.problem import PROBLEM_RESPONSES
 from app.problems import Code, ProblemError
 from app.tasks import store
@@ -27,33 +27,33 @@ def _found(task: Task | None) -> Task:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
-async def create_task(task: TaskInput, database: DatabaseDep, response: Response) -> Task:
+async def create_task(task: TaskInput, request: Request, response: Response) -> Task:
     """Create a task."""
-    created = await database.write(partial(store.create, name=task.name))
+    created = await database_of(request).write(partial(store.create, name=task.name))
     response.headers["Location"] = f"/tasks/{created.id}"
     return created
 
 
 @router.get("")
-async def list_tasks(database: DatabaseDep, limit: Limit = 50, cursor: Cursor = 0) -> TaskPage:
+async def list_tasks(request: Request, limit: Limit = 50, cursor: Cursor = 0) -> TaskPage:
     """List the tasks, the oldest first."""
-    return await database.read(partial(store.page, after=cursor, limit=limit))
+    return await database_of(request).read(partial(store.page, after=cursor, limit=limit))
 
 
 @router.get("/{task_id}")
-async def get_task(task_id: TaskId, database: DatabaseDep) -> Task:
+async def get_task(task_id: TaskId, request: Request) -> Task:
     """Read one task."""
-    return _found(await database.read(partial(store.get, task_id=task_id)))
+    return _found(await database_of(request).read(partial(store.get, task_id=task_id)))
 
 
 @router.patch("/{task_id}")
-async def rename_task(task_id: TaskId, task: TaskInput, database: DatabaseDep) -> Task:
+async def rename_task(task_id: TaskId, task: TaskInput, request: Request) -> Task:
     """Rename a task."""
-    return _found(await database.write(partial(store.rename, task_id=task_id, name=task.name)))
+    return _found(await database_of(request).write(partial(store.rename, task_id=task_id, name=task.name)))
 
 
 @router.delete("/{task_id}", status_code=status.HTTP_204_NO_CONTENT)
-async def delete_task(task_id: TaskId, database: DatabaseDep) -> None:
+async def delete_task(task_id: TaskId, request: Request) -> None:
     """Delete a task."""
-    if not await database.write(partial(store.delete, task_id=task_id)):
+    if not await database_of(request).write(partial(store.delete, task_id=task_id)):
         raise ProblemError(Code.NOT_FOUND, detail="There is no task with this id.")
