@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from app.shares import Share
 
 PATIENCE_SECONDS = 0.001
@@ -18,7 +20,7 @@ class Listener:
     ones alone for a moment, and takes them only when the other one does not.
     """
 
-    def __init__(self, listening: socket.socket, protocol: Callable[[], asyncio.Protocol], share: Share) -> None:
+    def __init__(self, listening: socket.socket, protocol: Callable[[], HttpToolsProtocol], share: Share) -> None:
         self._listening = listening
         self._protocol = protocol
         self._share = share
@@ -73,7 +75,9 @@ class Listener:
 
     async def _connect(self, connection: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(self._protocol, connection)
+            _, protocol = await self._loop.connect_accepted_socket(self._protocol, connection)
+            if self._is_closed:
+                protocol.shutdown()  # the server has ended all others already, and would wait for this one in vain
         except OSError:  # the client has gone again
             connection.close()
             self._share.shrink()
