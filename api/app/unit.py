@@ -95,9 +95,12 @@ class UnitConnection:
         try:
             result = work(self._session)
             self._session.flush()
-        except BaseException:
+            self._must_be_whole()
+        except BaseException as error:
             self._session.close()
-            raise
+            if isinstance(error, Exception) and not isinstance(error, StopIteration):
+                raise
+            raise RuntimeError(f"A unit of work ended with {error!r}, which cannot be handed to its caller.") from error
         self._session.expunge_all()
         return result
 
@@ -112,9 +115,9 @@ class UnitConnection:
             Exception: Whatever the unit raises.
 
         """
-        self._deadline = time.monotonic() + seconds
-        self.begin("BEGIN")
+        self.begin("BEGIN")  # before the deadline: SQLite may be interrupted there, too, when it has begun already
         try:
+            self._deadline = time.monotonic() + seconds
             return self.run(work)
         finally:
             self._deadline = float("inf")  # first, or the end would be interrupted too
@@ -134,6 +137,13 @@ class UnitConnection:
             lost = self._connection
             self._connect()  # where that fails, the lost one stays, and is replaced the next time
             lost.close()
+
+    def _must_be_whole(self) -> None:
+        if not self._session.is_active or self._session.in_nested_transaction():
+            raise RuntimeError(
+                "A unit of work returned although a part of it has failed or is still open: "
+                "do what may fail in `with session.begin_nested():`."
+            )
 
     def _must_end(self) -> bool:
         return self._interrupted or time.monotonic() > self._deadline
