@@ -17,6 +17,7 @@ from app.writer import Writer
 log = structlog.stdlib.get_logger(__name__)
 
 STOP_SECONDS = 8.0
+PATIENCE_SECONDS = 2.0  # with a writer that waits for a turn that another process does not give
 LOOP_SECONDS = 0.001  # what SQLite has not answered by then is asked again on a thread
 NOT_ON_THE_LOOP = frozenset({Code.DB_TIMEOUT, Code.DB_LOCKED})
 
@@ -36,6 +37,7 @@ class Database:
         self.was_used = False
         self._opened: Opened | None = None
         self._leaving: Opened | None = None
+        self._letting_go: asyncio.Task[bool] | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._writer = Writer(self._commit)
 
@@ -64,7 +66,7 @@ class Database:
             ProblemError: They cannot be yet.
 
         """
-        if self._leaving and not await self._leave():
+        if not await self._leave():
             self.file.identity()  # a file that is still missing is the better thing to tell
             cause = "a reader or a hung process is in the way of the log of the moved files"
             raise ProblemError(Code.DB_STARTING, cause=cause)
@@ -76,8 +78,12 @@ class Database:
                 if self._opened:
                     await self._writer.between(self._opened.optimize)
                 await self.close(ProblemError(Code.DRAINING))
+                while self._letting_go:
+                    await self._leave()
         except TimeoutError:
             log.error("stopped while another process keeps the writers waiting", path=str(self.file.path))  # noqa: TRY400
+            for opened in filter(None, (self._opened, self._leaving)):
+                opened.readers.close()  # the interpreter would wait for the units on their threads
             return
         if self._leaving:
             log.error("stopped before the log of the moved files could be brought home", path=str(self.file.path))
@@ -85,10 +91,20 @@ class Database:
         await self._writer.stop(within=STOP_SECONDS)
 
     async def _leave(self) -> bool:
+        """Let go of the files, by the writer and after the units under way, and tell whether that is done.
+
+        Whoever lets go of the files must not write to them any more, and must not let go of them twice: what takes
+        longer goes on, and is asked after the next time.
+        """
         if self._leaving is None:
             return True
-        # By the writer, after the units under way: whoever lets go of the files must not write to them any more.
-        if await self._writer.between(self._leaving.close):
+        if self._letting_go is None:
+            self._letting_go = asyncio.create_task(self._writer.between(self._leaving.close))
+        await asyncio.wait({self._letting_go}, timeout=PATIENCE_SECONDS)
+        if not self._letting_go.done():
+            return False
+        letting_go, self._letting_go = self._letting_go, None
+        if letting_go.result():
             self._leaving = None
         return self._leaving is None
 
@@ -148,10 +164,19 @@ class Database:
             return opened.read_revision()
 
     async def empty_log(self) -> bool:
-        """Bring the write-ahead log home and cut it to nothing, and tell whether no reader was in the way."""
+        """Bring the write-ahead log home and cut it to nothing, and tell whether no reader was in the way.
+
+        Raises:
+            ProblemError: The database cannot answer; the code says why.
+
+        """
         opened = self.verify()
         with self._naming_faults(opened):
-            return await self._writer.between(opened.empty_log)
+            try:
+                return await asyncio.wait_for(self._writer.between(opened.empty_log), PATIENCE_SECONDS)
+            except TimeoutError:
+                cause = f"the turn to empty the log could not be had within {PATIENCE_SECONDS} s"
+                raise ProblemError(Code.DB_LOCKED, cause=cause) from None
 
     async def prove_writable(self) -> None:
         """Make sure that a write would be possible now, within a fraction of a second.

@@ -76,7 +76,16 @@ class Use:
             self.record = os.pread(self._descriptor, LONGEST_RECORD, 0).decode(errors="replace")
 
     def join(self, record: str) -> None:
-        """Become one of the users; who is alone says what is used from now on."""
+        """Become one of the users; who is alone says what is used from now on.
+
+        Raises:
+            ProblemError: `db_starting` when the others use something else.
+
+        """
+        if not self.is_alone and record != self.record:
+            raise ProblemError(
+                Code.DB_STARTING, cause=f"another process still uses {self.record}, and this one {record}"
+            )
         with disk_faults():
             if self.is_alone:
                 os.pwrite(self._descriptor, record.encode(), 0)

@@ -134,14 +134,16 @@ class Opened:
         When files were moved or deleted, first bring the log home through the anchor, which still has it: a deleted log
         gives back what was written to it, and the log of a deleted database is left empty, so that it is not applied to
         the backup that takes its place. As long as a reader or a hung process is in the way of that, the anchor stays.
+        So it does while a reader of this process still has the deleted files open: the last connection to be closed
+        removes the log that is at its path by then, which may be that of the backup.
         """
-        self.readers.close()
+        has_no_readers = self.readers.close()
         self.loop_reader.close()
         self._writing.close()
         try:
             self.verify()
         except ProblemError:
-            if not self._bring_log_home():
+            if not (has_no_readers and self._bring_log_home()):
                 return False
         self.abandon()
         return True

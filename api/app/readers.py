@@ -1,7 +1,8 @@
 """The threads for read units that the event loop cannot run by itself."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -21,6 +22,7 @@ class Readers:
         self._threads = ThreadPoolExecutor(READERS, "reader")
         self._all: list[UnitConnection] = []
         self._idle: list[UnitConnection] = []
+        self._handed_over: set[Future[Any]] = set()
         self._is_closed = False
 
     async def read(self, work: Work[T]) -> T:
@@ -32,6 +34,8 @@ class Readers:
 
         """
         handed_over = self._threads.submit(self._run, work)
+        self._handed_over.add(handed_over)
+        handed_over.add_done_callback(self._handed_over.discard)
         answer = asyncio.wrap_future(handed_over)
         try:
             await asyncio.wait({answer}, timeout=LONGEST_WAIT_SECONDS)
@@ -42,13 +46,15 @@ class Readers:
             raise ProblemError(Code.DB_TIMEOUT, cause=f"all {READERS} readers were busy for {LONGEST_WAIT_SECONDS} s")
         return await answer
 
-    def close(self) -> None:
-        """Interrupt the units under way, and close the connections as they get idle."""
+    def close(self) -> bool:
+        """Interrupt the units under way, close the connections as they get idle, and tell whether all are closed."""
         self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for connection in self._all:
+        for connection in tuple(self._all):
             connection.interrupt()
+        is_idle = all(one.done() for one in tuple(self._handed_over))
         self._close_idle()
+        return is_idle
 
     def _run(self, work: Work[T]) -> T:
         connection = self._take()
@@ -65,6 +71,8 @@ class Readers:
         except IndexError:
             connection = UnitConnection(self._engine)
             self._all.append(connection)
+            if self._is_closed:  # meanwhile, and the closing has not seen this one
+                connection.interrupt()
             return connection
 
     def _close_idle(self) -> None:

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 from sqlalchemy.orm import Session
 
-from app.faults import code_of
+from app.faults import code_of, driver_error
 from app.group import Unit
 from app.problems import Code, ProblemError
 from app.unit import T, Work
@@ -148,20 +148,20 @@ class Writer:
     def _write(self, units: Iterable[Unit], group: list[Unit]) -> None:
         try:
             self._commit(units)
-        except sqlite3.IntegrityError as error:
-            # A constraint that is only checked at the commit: whoever broke it breaks it alone, too.
-            if len(group) == 1:
-                group[0].error = error
-            else:
+        except Exception as error:  # noqa: BLE001 - it is told to every caller
+            if isinstance(driver_error(error), sqlite3.IntegrityError) and len(group) > 1:
+                # A constraint that undoes all, or is only checked at the commit: whoever broke it breaks it alone, too.
                 for unit in group:
                     unit.error = None
                     self._write([unit], [unit])
-        except Exception as error:  # noqa: BLE001 - it is told to every caller
+                return
             self._has_failed = self._has_failed or code_of(error) is not Code.DB_LOCKED
             for unit in group:
                 unit.error = unit.error or error
         else:
-            self._has_failed = any(unit.error and code_of(unit.error) for unit in group)
+            # A commit of units that found nothing to write proves nothing.
+            is_unproven = self._has_failed and not any(unit.work is _rewrite_header for unit in group)
+            self._has_failed = is_unproven or any(unit.error and code_of(unit.error) for unit in group)
             self._proven_at = time.monotonic()
         finally:
             self._has_turn = False

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from app import checkup, lookout
 from app import keeper as keeper_module
@@ -13,6 +15,7 @@ from app.datafile import DataFile
 from app.main import create_app
 from app.problems import ProblemError
 from app.settings import Settings
+from app.tasks import store
 from support.problem import assert_unavailable
 from support.waiting import eventually
 
@@ -243,6 +246,24 @@ def test_health_names_the_fault_and_its_remedy(client: TestClient, data: Path) -
     assert answer.headers["content-type"] == "application/health+json"
     assert (answer.json()["status"], answer.json()["code"]) == ("fail", "db_missing")
     assert "restore a backup" in answer.json()["output"]
+
+
+def test_the_cause_of_a_fault_that_only_a_request_meets_is_in_the_log_once_a_minute_and_never_in_the_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meet_a_damaged_page(_session: Session, task_id: int) -> None:
+        error = sqlite3.DatabaseError(f"the page of row {task_id} is malformed")
+        error.sqlite_errorname = "SQLITE_CORRUPT"
+        raise error
+
+    monkeypatch.setattr(store, "get", meet_a_damaged_page)
+    with capture_logs() as lines:
+        for _ in range(3):
+            answer = client.get("/tasks/7")
+            assert_unavailable(answer, "db_corrupt")
+            assert "malformed" not in answer.text
+    causes = [line["cause"] for line in lines if line["event"] == "request failed"]
+    assert causes == ["DatabaseError: the page of row 7 is malformed"]
 
 
 def test_an_unexpected_mistake_is_a_problem_without_details(client: TestClient) -> None:

@@ -67,7 +67,7 @@ class AccessLog:
         )
 
     def _write(self) -> None:
-        if self._lines:
-            sys.stdout.write("".join(self._lines))
+        lines, self._lines = self._lines, []  # before they are written: where that fails, the next ones are tried
+        if lines:
+            sys.stdout.write("".join(lines))
             sys.stdout.flush()
-            self._lines.clear()

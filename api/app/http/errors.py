@@ -1,5 +1,8 @@
 """The one place where exceptions become answers."""
 
+import time
+
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -10,6 +13,9 @@ from starlette.types import Scope
 from app.http.problem import problem_response
 from app.problems import Code, ProblemError
 
+log = structlog.stdlib.get_logger(__name__)
+
+LOGGED_AGAIN_SECONDS = 60.0
 MAX_FAULTS = 5
 MAX_NAME_LENGTH = 50  # a name that the caller made up may be anything, and of any length
 
@@ -18,15 +24,26 @@ CODES_BY_STATUS = {404: Code.NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED, 413: Code.
 
 def add_error_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem of the table."""
-    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(ProblemError, OnProblem())
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(Exception, _on_mistake)
 
 
-async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ProblemError)  # noqa: S101 - narrows the type that Starlette declares
-    return problem_response(error.code, error.detail)
+class OnProblem:
+    """Answers with the problem, and logs its cause, which the answer leaves out; once a minute is often enough."""
+
+    def __init__(self) -> None:
+        self._logged_at: dict[Code, float] = {}
+
+    async def __call__(self, _request: Request, error: Exception) -> JSONResponse:
+        """Answer."""
+        assert isinstance(error, ProblemError)  # noqa: S101 - narrows the type that Starlette declares
+        now = time.monotonic()
+        if error.cause and now - self._logged_at.get(error.code, float("-inf")) > LOGGED_AGAIN_SECONDS:
+            self._logged_at[error.code] = now
+            log.warning("request failed", code=error.code, cause=error.cause)
+        return problem_response(error.code, error.detail)
 
 
 async def _on_invalid_request(_request: Request, error: Exception) -> JSONResponse:

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,28 @@ def test_a_proof_that_takes_too_long_is_a_timeout_too(file: DataFile, monkeypatc
 
     monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 0.2)
     assert asyncio.run(story()) == Code.DB_TIMEOUT
+
+
+def test_who_asks_again_while_a_check_hangs_is_told_at_once(file: DataFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> float:
+        is_over = asyncio.Event()
+
+        async def hang() -> None:
+            await is_over.wait()
+
+        checkups = Checkups(file, hang)
+        with pytest.raises(ProblemError, match="db_timeout"):
+            await checkups.recent()
+        began = time.monotonic()
+        with pytest.raises(ProblemError, match="db_timeout"):
+            await checkups.recent()
+        took = time.monotonic() - began
+        is_over.set()
+        await checkups.finish()
+        return took
+
+    monkeypatch.setattr(checkup, "DEADLINE_SECONDS", 0.5)
+    assert asyncio.run(story()) < 0.25
 
 
 def test_a_database_that_cannot_be_written_to_is_not_well(file: DataFile) -> None:

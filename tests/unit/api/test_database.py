@@ -1,5 +1,6 @@
 import asyncio
 import random
+import shutil
 import sqlite3
 import threading
 import time
@@ -11,12 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app import database as database_module
 from app.database import Database
 from app.datafile import DataFile
+from app.locks import Queue
 from app.opened import Opened
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 from app.tasks import store
+
+WITHIN = 10
 
 
 @pytest.fixture
@@ -229,6 +234,55 @@ def test_the_files_are_let_go_of_only_after_the_unit_under_way(with_database: Us
         await writing
 
     with_database(story)
+
+
+def test_moved_files_are_not_let_go_of_while_a_reader_has_them_open(with_database: UseDatabase) -> None:
+    async def story(database: Database) -> None:
+        began, may_end = threading.Event(), threading.Event()
+
+        def think_first(session: Session) -> list[str]:
+            if threading.current_thread() is threading.main_thread():
+                return count_to(10**9)(session)  # type: ignore[return-value]  # too much for the event loop
+            began.set()
+            assert may_end.wait(10)
+            return names(session)
+
+        reading = asyncio.create_task(database.read(think_first))
+        await asyncio.to_thread(began.wait, 10)
+        away = database.file.path.rename(database.file.path.with_name("away.db"))
+        await database.close(ProblemError(Code.DB_MISSING))
+        shutil.copy(away, database.file.path)
+        with pytest.raises(ProblemError, match="db_starting"):
+            await database.check_left()
+        may_end.set()
+        assert await reading == []
+        await database.check_left()
+
+    with_database(story)
+
+
+def test_a_process_that_keeps_its_turn_for_ever_does_not_stop_the_closing_nor_the_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(database_module, "STOP_SECONDS", 0.3)
+
+    async def story() -> None:
+        database = Database(DataFile(tmp_path / "api.db"))
+        database.open(prepare(database.file, given_up=lambda: False))
+        with Queue(database.file.queue_path):  # as a process does that was frozen in the middle of its turn
+            writing = asyncio.create_task(database.write(names))
+            await asyncio.sleep(0)
+            with pytest.raises(ProblemError, match="db_locked"):
+                await database.empty_log()
+            await asyncio.wait_for(database.close(ProblemError(Code.DB_MISSING)), WITHIN)
+            with pytest.raises(ProblemError, match="db_starting"):
+                await database.check_left()
+            await asyncio.wait_for(database.shut_down(), WITHIN)
+            assert not writing.done(), "it did not wait for its turn"
+        assert await writing == []
+
+    asyncio.run(story())
 
 
 def test_only_a_sound_database_is_optimized_at_the_end(
