@@ -89,7 +89,7 @@ def test_a_stop_under_load_is_clean_and_loses_no_acknowledged_task(data: Path) -
 def test_a_query_of_many_seconds_keeps_no_probe_waiting(data: Path) -> None:
     async def probe_meanwhile(server: Server) -> list[float]:
         async with aiohttp.ClientSession() as session:
-            slow = [asyncio.create_task(session.get(f"{server.url}/slow?steps=20000000")) for _ in range(2)]
+            slow = [asyncio.create_task(session.get(f"{server.url}/slow?steps=10000000")) for _ in range(2)]
             took = []
             while not all(task.done() for task in slow):
                 began = time.monotonic()
@@ -103,7 +103,7 @@ def test_a_query_of_many_seconds_keeps_no_probe_waiting(data: Path) -> None:
     with running_server(data, instrumented=True) as server:
         began = time.monotonic()
         took = sorted(uvloop.run(probe_meanwhile(server)))
-        assert time.monotonic() - began > 2, "the queries were not slow"
+        assert time.monotonic() - began > 1, "the queries were not slow"
     assert took[int(len(took) * 0.99)] < 0.25
 
 
