@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from healthchecker.monitor import Monitor
 from healthchecker.probe import Probe
 from healthchecker.server import Server
 from healthchecker.settings import ConfigurationError, Settings, load_settings
-from healthchecker.status import Status
+from healthchecker.status import Status, cause_as_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,20 +28,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="healthchecker", description="Watches the API from beside it.")
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument(
-        "command",
-        nargs="?",
-        choices=["run", "check"],
-        default="run",
-        help="run (the default): poll until stopped and serve the status page; check: poll once and print the verdict",
-    )
-    command = parser.parse_args(arguments).command
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="poll until stopped, and serve the status page (the default)")
+    for name, help_ in (
+        ("check", "poll once and print the verdict: 0 healthy, 1 not"),
+        ("status", "ask the running healthchecker: 0 healthy, 1 not, 69 it does not answer"),
+    ):
+        commands.add_parser(name, help=help_).add_argument("--json", action="store_true", help="print JSON")
+    commands.add_parser("watch", help="show live what the running healthchecker sees")
+    chosen = parser.parse_args(arguments)
     try:
         settings = load_settings()
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return os.EX_CONFIG
-    work = check(settings) if command == "check" else run(settings)
+    match chosen.command:
+        case "check":
+            work = check(settings, as_json=chosen.json)
+        case "status" | "watch":
+            # Here, as what draws in a terminal is not for the memory of the server.
+            from healthchecker import terminal  # noqa: PLC0415
+
+            work = (
+                terminal.watch(settings)
+                if chosen.command == "watch"
+                else terminal.status(settings, as_json=chosen.json)
+            )
+        case _:
+            work = run(settings)
     with suppress(KeyboardInterrupt):
         asyncio.run(_and_leave(work))
     return 128 + signal.SIGINT
@@ -78,9 +93,13 @@ async def run(settings: Settings) -> int:
     return os.EX_OK
 
 
-async def check(settings: Settings) -> int:
+async def check(settings: Settings, *, as_json: bool) -> int:
     """Poll once, print the verdict in one line, and give the exit code."""
     poll = await Probe(settings)()
+    if as_json:
+        verdict = {"ok": poll.verdict.ok, "detail": poll.verdict.detail, **cause_as_json(poll.verdict)}
+        print(json.dumps({"target": settings.target_url, **verdict, "duration_ms": round(poll.duration * 1000, 1)}))
+        return os.EX_OK if poll.verdict.ok else 1
     if poll.verdict.ok:
         print(f"healthy: {settings.target_url} answered 200 in {poll.duration * 1000:.0f} ms")
         return os.EX_OK

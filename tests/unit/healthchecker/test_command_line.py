@@ -1,15 +1,21 @@
 import json
+import os
+import pty
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import healthchecker
 from healthchecker import __version__
 from support.waiting import eventually
 
@@ -146,3 +152,95 @@ def test_it_serves_what_it_sees(command: Command, serve: Callable[[Any], str], f
 
 def test_it_tells_its_version(command: Command) -> None:
     assert command("--version").communicate(timeout=10) == (f"{__version__}\n", "")
+
+
+def test_check_in_json_says_the_same_for_programs(command: Command, serve: Callable[[Any], str]) -> None:
+    process = command("check", "--json", HEALTHCHECKER_TARGET_URL=serve(BAD))
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (1, "")
+    said = json.loads(out)
+    assert (said["ok"], said["reason"], said["http_status"], said["code"]) == (False, "http_status", 503, "db_missing")
+    process = command("check", "--json", HEALTHCHECKER_TARGET_URL=serve(GOOD))
+    out, _ = process.communicate(timeout=10)
+    assert (process.returncode, json.loads(out)["ok"]) == (0, True)
+
+
+@pytest.fixture
+def sick(command: Command, serve: Callable[[Any], str], free_port: int) -> dict[str, str]:
+    """Start one that sees a sick target, and give the environment in which it can be asked."""
+    where = {"HEALTHCHECKER_PORT": str(free_port)}
+    quick = {
+        "HEALTHCHECKER_INTERVAL": "0.1",
+        "HEALTHCHECKER_MAX_DOWN_INTERVAL": "0.1",
+        "HEALTHCHECKER_START_GRACE": "0",
+    }
+    command(HEALTHCHECKER_TARGET_URL=serve(BAD), **where, **quick)
+
+    def is_seen() -> None:
+        assert status(free_port)["state"] == "unhealthy"
+
+    eventually(is_seen, within=10)
+    return where
+
+
+def test_status_shows_what_the_running_one_knows_and_what_to_do(command: Command, sick: dict[str, str]) -> None:
+    process = command("status", **sick)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (1, "")
+    assert out.startswith("✕ unhealthy  for ")
+    assert "The database file is missing (http_status 503 db_missing)" in out
+    assert "Put it back." in out
+    assert "unhealthy, after" in out
+
+    process = command("status", "--json", **sick)
+    out, _ = process.communicate(timeout=10)
+    assert (process.returncode, json.loads(out)["state"]) == (1, "unhealthy")
+
+
+@pytest.mark.parametrize("name", ["status", "watch"])
+def test_where_none_runs_that_is_one_line_and_exit_69(command: Command, free_port: int, name: str) -> None:
+    process = command(name, HEALTHCHECKER_PORT=str(free_port))
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (69, "")
+    assert err.startswith(f"No healthchecker answers at http://127.0.0.1:{free_port}/status (")
+    assert len(err.splitlines()) == 1
+
+
+def test_watch_shows_the_polls_as_they_come_until_it_is_interrupted(command: Command, sick: dict[str, str]) -> None:
+    process = command("watch", **sick)
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (130, "")
+    assert [line[10:].strip() for line in lines] == ["http_status 503 db_missing: The database file is missing"] * 2
+    assert lines[0] != lines[1]
+
+
+def test_watch_in_a_terminal_is_a_table_that_renews_itself(sick: dict[str, str]) -> None:
+    leader, follower = pty.openpty()
+    environment = {
+        "PYTHONPATH": str(Path(healthchecker.__file__).parents[1]),
+        "TERM": "xterm",
+        "COLUMNS": "100",
+        **sick,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "healthchecker", "watch"],
+        env=environment,
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    seen = b""
+    while seen.count(b"what to do") < 2:
+        seen += os.read(leader, 65536)
+    process.send_signal(signal.SIGINT)
+    with suppress(OSError):  # how Linux tells that nobody writes to the terminal any more
+        while piece := os.read(leader, 65536):
+            seen += piece
+    assert process.wait(10) == 130
+    os.close(leader)
+    assert "unhealthy" in seen.decode()
+    assert b"Traceback" not in seen
