@@ -52,6 +52,7 @@ async def health(request: Request) -> HealthJson:
         checks["sqlite:responseTime"] = _measured("datastore", now, round(found.seconds * 1000, 3), "ms")
         checks["sqlite:schemaRevision"] = _measured("datastore", now, found.revision)
         checks["sqlite:version"] = _measured("datastore", now, library.VERSION, warns=not library.has_safe_log())
+        checks["sqlite:size"] = _measured("datastore", now, file.size(), "B")
         checks["sqlite:walSize"] = _measured("datastore", now, file.log_bytes(), "B", warns=log_is_stuck)
         checks["volume:freeBytes"] = _measured("system", now, file.free_bytes(), "B")
         notes = [keeper.LOG_REMEDY] * log_is_stuck + [library.REMEDY] * (not library.has_safe_log())
