@@ -30,6 +30,6 @@ async def ask(settings: Settings) -> Picture:
         async with aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session, session.get(url) as answer:
             picture: Picture = await answer.json()
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        why = str(error) or f"nothing within {TIMEOUT_SECONDS:g} s"
+        why = getattr(error, "strerror", None) or str(error) or f"nothing within {TIMEOUT_SECONDS:g} s"
         raise NoAnswerError(f"No healthchecker answers at {url} ({why}). Start it, or ask in its container") from None
     return picture
