@@ -12,11 +12,13 @@ from contextlib import suppress
 import structlog
 
 from healthchecker import __version__
+from healthchecker.history import History
 from healthchecker.logs import Journal, configure_logs
 from healthchecker.monitor import Monitor
 from healthchecker.probe import Probe
 from healthchecker.server import Server
 from healthchecker.settings import ConfigurationError, Settings, load_settings
+from healthchecker.snapshot import Snapshot
 from healthchecker.status import Status, cause_as_json
 
 
@@ -66,9 +68,11 @@ async def run(settings: Settings) -> int:
     configure_logs()
     log = structlog.get_logger()
     status = Status(settings)
-    monitor = Monitor(settings, Probe(settings), [status.update, Journal().write])
+    snapshot = Snapshot(settings.history_path, settings.target_url)
+    history = snapshot.restore("history", History.from_json, History)
+    monitor = Monitor(settings, Probe(settings), [status.update, history.add, snapshot.note, Journal().write])
     try:
-        server = await Server(status).start(settings.host, settings.port)
+        server = await Server(status, history, snapshot).start(settings.host, settings.port)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         print(
@@ -78,6 +82,7 @@ async def run(settings: Settings) -> int:
         )
         return os.EX_UNAVAILABLE
     polling = asyncio.create_task(monitor.run())
+    saving = asyncio.create_task(snapshot.run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, polling.cancel)
     log.info("started", target=settings.target_url, host=settings.host, port=settings.port, version=__version__)
@@ -89,6 +94,8 @@ async def run(settings: Settings) -> int:
         log.exception("loop_ended")
         return os.EX_SOFTWARE
     finally:
+        saving.cancel()
+        await snapshot.save_last()
         await server.cleanup()
     return os.EX_OK
 

@@ -9,7 +9,10 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from healthchecker.history import History
 from healthchecker.page import Page
+from healthchecker.report import Report, schema
+from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status, cause_as_json
 
@@ -20,10 +23,12 @@ TAKES_TRAFFIC = {State.HEALTHY, State.SUSPECT}  # one or two failures are no ver
 
 
 class Server:
-    """Answers GET and HEAD on `/`, `/status`, `/livez` and `/readyz`; everything else is a problem (RFC 9457)."""
+    """Answers GET and HEAD on the addresses of its `app`; everything else is a problem (RFC 9457)."""
 
-    def __init__(self, status: Status) -> None:
+    def __init__(self, status: Status, history: History, snapshot: Snapshot) -> None:
         self._status = status
+        self._history = history
+        self._snapshot = snapshot
         self._page = Page()
 
     def app(self) -> web.Application:
@@ -32,6 +37,7 @@ class Server:
         app.on_response_prepare.append(self._add_headers)
         app.router.add_get("/", self.page)
         app.router.add_get("/status", self.status)
+        app.router.add_get("/schema.json", self.schema)
         app.router.add_get("/livez", self.livez)
         app.router.add_get("/readyz", self.readyz)
         return app
@@ -58,15 +64,25 @@ class Server:
 
     async def status(self, _request: web.Request) -> web.Response:
         """Give everything that is known, as JSON."""
-        return as_json(self._status.as_json())
+        report = Report.of(self._status, self._history, self._snapshot)
+        return as_json(report.as_json(), headers={"Link": '</schema.json>; rel="describedby"'})
+
+    async def schema(self, _request: web.Request) -> web.Response:
+        """Give the JSON Schema of `/status`."""
+        return as_json(schema(), media_type="application/schema+json")
 
     async def livez(self, _request: web.Request) -> web.Response:
-        """Tell whether this process does its work: 503 when its own loop has stalled. The target plays no part."""
+        """Tell whether this process does its work: 503 when its own loop has stalled. The target plays no part.
+
+        A history that cannot be saved is a warning, as a restart would not mend it.
+        """
         if stalled := self._status.stalled_seconds:
             detail = f"The last poll ended {stalled:.0f} s ago."
             title, remedy = "The polling loop has stalled", "Restart the healthchecker."
             headers = {"Retry-After": "1"}
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, title, detail, headers, remedy=remedy)
+        if trouble := self._snapshot.trouble:
+            return as_json({"status": "warn", "detail": trouble})
         return as_json({"status": "pass"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
@@ -114,7 +130,8 @@ async def _problems(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", detail, {"Allow": allow})
     except web.HTTPException as refusal:
         status = HTTPStatus(refusal.status)
-        return problem(status, status.phrase, "The healthchecker answers on /, /status, /livez and /readyz.")
+        known = ", ".join(str(resource.canonical) for resource in request.app.router.resources())
+        return problem(status, status.phrase, f"The healthchecker answers on {known}.")
     except Exception:  # noqa: BLE001 - a bug is one answer and one log entry, in the form of all others
         structlog.get_logger().exception("request_failed", path=request.path)
         status = HTTPStatus.INTERNAL_SERVER_ERROR

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import yarl
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
         examples=["0.0.0.0"],  # noqa: S104
     )
     port: int = _whole(8001, 1, 65535)
+    history_path: Path | None = Field(
+        None, description="the absolute path of a file on a mounted volume", examples=["/history/history.json"]
+    )
 
     @field_validator("target_url")
     @classmethod
@@ -71,6 +75,14 @@ class Settings(BaseSettings):
         (url.raw_host or "").encode("idna")  # what the name lookup will do with it
         whole = url.scheme in {"http", "https"} and url.raw_host and url.port and not (url.user or url.password)
         if not whole or " " in value or not value.isprintable():
+            raise ValueError
+        return value
+
+    @field_validator("history_path", mode="before")
+    @classmethod
+    def _can_be_a_file(cls, value: Any) -> Any:
+        text = str(value)
+        if value is not None and (not text.startswith("/") or text.endswith("/") or not text.isprintable()):
             raise ValueError
         return value
 

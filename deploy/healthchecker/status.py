@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from healthchecker import __version__
 from healthchecker.monitor import LATE_FACTOR, Tick, Transition
 from healthchecker.settings import Settings
 from healthchecker.state import State
@@ -58,33 +57,6 @@ class Status:
         age = self._clock() - self._ticked
         return age if age >= LATE_FACTOR * self.next_poll_seconds + self._timeout else 0.0
 
-    def as_json(self) -> dict[str, Any]:
-        """Give what `/status` answers.
-
-        Its keys are a contract. Times are ISO 8601 in UTC, `transitions` are the newest first, and every value that
-        does not apply is null:
-
-        - `target` (URL), `state` (a `State`), `since` (time), `version`
-        - `last_poll` (null before the first): `at` (time), `ok`, `reason` (a `Reason`), `detail` (one sentence),
-          `http_status`, `code`, `title`, `remedy`, `duration_ms`
-        - `consecutive_failures`, `consecutive_successes`
-        - `polls`: `total`, `failed`
-        - `transitions`: `at` (time), `from`, `to`, `after_seconds` (in `from`), `reason`, `http_status`, `code`,
-          `title`, `remedy`
-        """
-        tick = self.tick
-        return {
-            "target": self.target,
-            "state": self.state,
-            "since": _iso(self.since),
-            "last_poll": tick and _poll_as_json(tick),
-            "consecutive_failures": tick.standing.failures if tick else 0,
-            "consecutive_successes": tick.standing.successes if tick else 0,
-            "polls": {"total": self.polls, "failed": self.failed_polls},
-            "transitions": [_transition_as_json(transition) for transition in self.transitions],
-            "version": __version__,
-        }
-
 
 def cause_as_json(verdict: Verdict) -> dict[str, Any]:
     """Give the part of a verdict that every output shares: why, and what to do."""
@@ -95,28 +67,3 @@ def cause_as_json(verdict: Verdict) -> dict[str, Any]:
         "title": verdict.title,
         "remedy": verdict.remedy,
     }
-
-
-def _poll_as_json(tick: Tick) -> dict[str, Any]:
-    verdict = tick.verdict
-    return {
-        "at": _iso(tick.at),
-        "ok": verdict.ok,
-        "detail": verdict.detail,
-        **cause_as_json(verdict),
-        "duration_ms": round(tick.duration * 1000, 1),
-    }
-
-
-def _transition_as_json(transition: Transition) -> dict[str, Any]:
-    return {
-        "at": _iso(transition.at),
-        "from": transition.before,
-        "to": transition.after,
-        "after_seconds": round(transition.lasted, 1),
-        **cause_as_json(transition.verdict),
-    }
-
-
-def _iso(time_: datetime) -> str:
-    return time_.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,13 +8,16 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from healthchecker import __version__
+from healthchecker.history import History
 from healthchecker.monitor import Monitor
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
+from healthchecker.report import Report
 from healthchecker.server import Server
 from healthchecker.settings import Settings
+from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
-from healthchecker.status import KEPT_TRANSITIONS, Status
+from healthchecker.status import Status
 from healthchecker.verdict import Verdict
 
 PROBLEM = Verdict(
@@ -59,10 +62,12 @@ def status_after(*polls: Poll, clock: Clock | None = None) -> Status:
     return status
 
 
-def ask(status: Status, path: str, method: str = "GET") -> Answer:
+def ask(status: Status, path: str, method: str = "GET", snapshot: Snapshot | None = None) -> Answer:
+    server = Server(status, History(), snapshot or Snapshot(None, status.target))
+
     async def request() -> Answer:
         async with (
-            TestClient(TestServer(Server(status).app())) as client,
+            TestClient(TestServer(server.app())) as client,
             client.request(method, path, allow_redirects=False) as response,
         ):
             return Answer(response.status, response.headers, await response.text())
@@ -70,46 +75,12 @@ def ask(status: Status, path: str, method: str = "GET") -> Answer:
     return asyncio.run(request())
 
 
-def test_status_tells_everything_under_its_promised_names() -> None:
-    told = ask(status_after(*LADDER[State.UNHEALTHY]), "/status").json()
-    cause = {
-        "reason": "http_status",
-        "http_status": 503,
-        "code": "db_missing",
-        "title": PROBLEM.title,
-        "remedy": PROBLEM.remedy,
-    }
-    at, since = told["last_poll"].pop("at"), told.pop("since")
-    transitions = told.pop("transitions")
-    assert told == {
-        "target": "http://api:8000/db-check",
-        "state": "unhealthy",
-        "last_poll": {"ok": False, "detail": PROBLEM.detail, **cause, "duration_ms": 4.2},
-        "consecutive_failures": 3,
-        "consecutive_successes": 0,
-        "polls": {"total": 4, "failed": 3},
-        "version": __version__,
-    }
-    assert [(change["from"], change["to"]) for change in transitions] == [
-        ("suspect", "unhealthy"),
-        ("healthy", "suspect"),
-        ("unknown", "healthy"),
-    ]
-    assert transitions[0].items() >= cause.items()
-    assert transitions[0].keys() == {"at", "from", "to", "after_seconds", *cause}
-    for moment in (at, since, transitions[0]["at"]):
-        assert moment.endswith("Z")
-        assert datetime.fromisoformat(moment)
-
-
-def test_before_the_first_poll_status_says_that_nothing_is_known() -> None:
-    told = ask(status_after(), "/status").json()
-    assert (told["state"], told["last_poll"], told["transitions"]) == ("unknown", None, [])
-
-
-def test_only_the_last_transitions_are_kept() -> None:
-    status = status_after(*[GOOD, BAD] * 100)
-    assert len(status.as_json()["transitions"]) == KEPT_TRANSITIONS
+def test_status_links_to_the_schema_that_describes_it() -> None:
+    link = ask(status_after(GOOD), "/status").headers["Link"]
+    assert link == '</schema.json>; rel="describedby"'
+    answer = ask(status_after(), "/schema.json")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/schema+json")
+    assert answer.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +134,15 @@ def test_livez_fails_once_the_loop_has_stalled(polls: tuple[Poll, ...]) -> None:
     assert "out of date" in ask(status, "/").text
 
 
-@pytest.mark.parametrize("path", ["/", "/status", "/livez", "/readyz"])
+def test_a_history_that_cannot_be_saved_is_a_warning_of_livez_and_no_failure() -> None:
+    snapshot = Snapshot(None, "")
+    snapshot.trouble = "The history is not saved: No space left on device."
+    answer = ask(status_after(GOOD), "/livez", snapshot=snapshot)
+    assert (answer.status, answer.json()) == (200, {"status": "warn", "detail": snapshot.trouble})
+    assert ask(status_after(GOOD), "/status", snapshot=snapshot).json()["history"]["trouble"] == snapshot.trouble
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/schema.json", "/livez", "/readyz"])
 def test_head_answers_like_get_without_a_body(path: str) -> None:
     status = status_after(GOOD)
     got, head = ask(status, path), ask(status, path, "HEAD")
@@ -179,8 +158,9 @@ def test_another_method_is_a_405_problem_that_names_the_right_ones(method: str) 
 
 
 @pytest.mark.parametrize("path", ["/nope", "/status/", "/favicon.ico", "/%00", "/..%2f..%2fetc/passwd"])
-def test_an_unknown_path_is_a_404_problem(path: str) -> None:
+def test_an_unknown_path_is_a_404_problem_that_names_the_known_ones(path: str) -> None:
     answer = ask(status_after(), path)
+    assert "/, /status, /schema.json, /livez, /readyz" in answer.json()["detail"]
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
     assert answer.json()["status"] == 404
 
@@ -198,10 +178,10 @@ def test_no_answer_is_stored_sniffed_or_given_a_charset_it_does_not_have(path: s
 
 
 def test_a_bug_is_a_500_problem_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_status: Status) -> None:
+    def broken(_report: Report) -> None:
         raise RuntimeError("a secret")
 
-    monkeypatch.setattr(Status, "as_json", broken)
+    monkeypatch.setattr(Report, "as_json", broken)
     answer = ask(status_after(), "/status")
     assert (answer.status, answer.headers["Content-Type"]) == (500, "application/problem+json")
     assert "secret" not in answer.text

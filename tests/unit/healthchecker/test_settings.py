@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 
 import pytest
 
@@ -20,12 +21,14 @@ def test_nothing_needs_to_be_set() -> None:
     assert (settings.max_down_interval, settings.timeout, settings.connect_timeout) == (30, 3, 1)
     assert (settings.rise, settings.fall, settings.start_grace) == (2, 3, 30)
     assert (settings.host, settings.port) == ("0.0.0.0", 8001)  # noqa: S104
+    assert settings.history_path is None
 
 
 def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     given = Settings(
         target_url="https://[::1]:1/é?a=b", interval=0.2, fast_interval=0.1, down_interval=0.3, max_down_interval=0.4,
         timeout=0.6, connect_timeout=0.5, rise=7, fall=8, start_grace=0, host="::1", port=9,
+        history_path=Path("/history/a b.json"),
     )  # fmt: skip
     assert given.model_fields_set == set(Settings.model_fields)
     for name, value in given.model_dump().items():
@@ -84,6 +87,13 @@ def test_a_password_in_the_url_is_refused_and_not_repeated(monkeypatch: pytest.M
 @pytest.mark.parametrize("value", ["", "a b", "a\nb"])
 def test_a_value_that_is_no_address_to_listen_on_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     (line,) = mistakes(monkeypatch, HOST=value)
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("value", ["", " ", "history.json", "./history.json", "/history/", "/", "/a\nb"])
+def test_a_value_that_is_no_absolute_path_of_a_file_is_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    (line,) = mistakes(monkeypatch, HISTORY_PATH=value)
+    assert line.endswith("for example HEALTHCHECKER_HISTORY_PATH=/history/history.json")
     assert line.isprintable()
 
 
