@@ -95,7 +95,7 @@ class Snapshot:
         """Write the file, and note whether the disk took it."""
         if not self._file:
             return
-        # The text is made here, as on a thread the parts would change meanwhile; json holds the GIL there just the same.
+        # The text is made here: on a thread the parts would change meanwhile, and json holds the GIL there as well.
         text = envelope({name: part.as_json() for name, part in self._parts.items()}, self._target)
         try:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._file.save, text)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -148,6 +149,80 @@ def test_it_serves_what_it_sees(command: Command, serve: Callable[[Any], str], f
     refused.value.close()
     answers[0] = GOOD
     eventually(lambda: sees("healthy"), within=5)
+
+
+def test_a_restart_starts_as_unknown_and_shows_the_past(
+    command: Command, serve: Callable[[Any], str], free_port: int, tmp_path: Path
+) -> None:
+    answers = [GOOD]
+
+    def answer(connection: Any, over: threading.Event) -> None:
+        connection.sendall(answers[0]) if answers else over.wait()
+
+    def start() -> "subprocess.Popen[str]":
+        return command(
+            HEALTHCHECKER_TARGET_URL=url,
+            HEALTHCHECKER_INTERVAL="0.1",
+            HEALTHCHECKER_TIMEOUT="30",
+            HEALTHCHECKER_PORT=str(free_port),
+            HEALTHCHECKER_HISTORY_PATH=str(tmp_path / "history.json"),
+        )
+
+    def changes() -> list[tuple[str, str]]:
+        return [(change["from"], change["to"]) for change in reversed(status(free_port)["transitions"])]
+
+    def is_down() -> None:
+        assert status(free_port)["state"] == "unhealthy"
+
+    def is_healthy() -> None:
+        assert status(free_port)["state"] == "healthy"
+
+    url = serve(answer)
+    process = start()
+    eventually(is_healthy, within=10)
+    answers[0] = BAD
+    eventually(is_down, within=5)
+    before = changes()
+    started = time.monotonic()
+    process.terminate()
+    _, err = process.communicate(timeout=10)
+    assert time.monotonic() - started < 1
+    assert (process.returncode, err) == (0, "")
+
+    answers.clear()  # so that the first poll does not end
+    process = start()
+    told = eventually(lambda: status(free_port), within=10)
+    assert (told["state"], told["last_poll"], told["history"]["kept"]) == ("unknown", None, True)
+    assert changes() == [*before, ("unhealthy", "unknown")]
+    assert told["latency_ms"]["p50"] > 0
+    process.kill()
+    process.communicate(timeout=10)
+
+
+def test_a_history_that_cannot_be_saved_stops_no_poll(
+    command: Command, serve: Callable[[Any], str], free_port: int, tmp_path: Path
+) -> None:
+    process = command(
+        HEALTHCHECKER_TARGET_URL=serve(GOOD),
+        HEALTHCHECKER_INTERVAL="0.1",
+        HEALTHCHECKER_PORT=str(free_port),
+        HEALTHCHECKER_HISTORY_PATH=str(tmp_path / "missing" / "history.json"),
+    )
+
+    def polls_go_on() -> None:
+        told = status(free_port)
+        assert told["polls"]["total"] > 20  # so that more than one save was tried
+        assert (told["state"], told["history"]["kept"]) == ("healthy", False)
+        assert "No such file or directory" in told["history"]["trouble"]
+
+    eventually(polls_go_on, within=10)
+    with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/livez", timeout=1) as response:
+        assert json.load(response)["status"] == "warn"
+    process.terminate()
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+    events = [json.loads(line)["event"] for line in out.splitlines()]
+    assert events.count("history_not_saved") == 1
 
 
 def test_it_tells_its_version(command: Command) -> None:

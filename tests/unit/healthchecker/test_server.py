@@ -1,13 +1,11 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from healthchecker import __version__
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
 from healthchecker.probe import Poll
