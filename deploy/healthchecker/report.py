@@ -6,7 +6,8 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from healthchecker import __version__
-from healthchecker.history import DAY, History
+from healthchecker.history import History
+from healthchecker.minutes import DAY
 from healthchecker.monitor import Tick, Transition
 from healthchecker.reason import Reason
 from healthchecker.snapshot import Snapshot

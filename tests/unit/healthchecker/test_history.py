@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from healthchecker.history import DAY, MOST_TRANSITIONS, History
+from healthchecker.history import MOST_TRANSITIONS, History
+from healthchecker.minutes import DAY
 from healthchecker.monitor import Monitor, Tick
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
@@ -77,6 +78,25 @@ def test_the_target_is_up_until_its_outage_is_certain_and_down_until_it_has_reco
     # healthy 20 s, suspect 20 s | unhealthy 20 s, recovering 10 s | healthy 10 s
     assert bench.seconds() == (50, 30)
     assert bench.history.uptime(HOUR) == 50 / 80
+
+
+def test_a_state_counts_until_the_next_poll_is_due_and_no_longer() -> None:
+    bench = Bench()
+    due = bench.poll(GOOD).delay
+    bench.steady += 4
+    assert bench.seconds() == (4, 0)
+    assert bench.history.uptime(HOUR) == 1
+    bench.steady += HOUR
+    assert bench.seconds() == (pytest.approx(due), 0)
+
+
+def test_an_outage_that_a_restart_cuts_short_counts_until_then() -> None:
+    bench = Bench()
+    bench.poll(GOOD, BAD, BAD, BAD)
+    bench.steady += 5
+    bench.restart(after=60)
+    assert bench.seconds() == (30, 5)
+    assert bench.changes()[-1] == (UNHEALTHY, UNKNOWN, 5)
 
 
 def test_failed_polls_are_counted_by_reason() -> None:
