@@ -107,6 +107,10 @@ def test_a_port_where_nobody_listens_is_connection_refused(closed_port: str) -> 
     assert poll(closed_port).verdict.reason is Reason.CONNECTION_REFUSED
 
 
+def test_an_address_to_which_no_route_leads_is_network_unreachable() -> None:
+    assert poll("http://224.0.0.1/").verdict.reason is Reason.NETWORK_UNREACHABLE  # multicast: TCP never leads there
+
+
 def test_a_name_that_does_not_exist_is_dns() -> None:
     assert poll("http://does-not-exist.invalid/").verdict.reason is Reason.DNS
 

@@ -37,9 +37,11 @@ def test_the_next_outage_starts_with_the_first_interval_again() -> None:
     assert schedule.delay_after(UNHEALTHY, None) == pytest.approx(10)
 
 
-@pytest.mark.parametrize(("chance", "seconds"), [(0.0, 9), (1.0, 11)])
-def test_chance_moves_a_poll_by_a_tenth_at_most(chance: float, seconds: float) -> None:
-    assert Schedule(Settings(), lambda: chance).delay_after(HEALTHY, None) == pytest.approx(seconds)
+@pytest.mark.parametrize(("chance", "share"), [(0.0, 0.9), (1.0, 1.1)])
+@pytest.mark.parametrize("state", State)
+def test_chance_moves_every_poll_by_a_tenth_at_most(state: State, chance: float, share: float) -> None:
+    delay = Schedule(Settings(), lambda: chance).delay_after(state, None)
+    assert delay == pytest.approx(share * steady().delay_after(state, None))
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(0, 9), (5, 9), (20, 20), (86_400, 30)])

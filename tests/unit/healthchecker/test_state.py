@@ -22,8 +22,10 @@ TABLE = [
     (SUSPECT, 2, "bad", UNHEALTHY),
     (SUSPECT, 2, "bad in grace", UNHEALTHY),
     (UNHEALTHY, 3, "bad", UNHEALTHY),
+    (UNHEALTHY, 3, "bad in grace", UNHEALTHY),
     (UNHEALTHY, 3, "good", RECOVERING),
     (RECOVERING, 1, "bad", UNHEALTHY),
+    (RECOVERING, 1, "bad in grace", UNHEALTHY),
     (RECOVERING, 1, "good", HEALTHY),
 ]
 
