@@ -47,9 +47,10 @@ class Bench:
             self.history.add(tick)
         return tick
 
-    def restart(self, after: float) -> None:
+    def restart(self, after: float, set_back: float = 0) -> None:
         stored = json.loads(json.dumps(self.history.as_json()))
         self.steady += after
+        self.ahead -= set_back
         self.start(History.from_json(stored, self.clock, self.wall))
 
     def seconds(self) -> tuple[float, float]:
@@ -231,6 +232,13 @@ def test_restarts_one_after_the_other_tell_of_one_loss_of_sight() -> None:
     assert bench.changes() == [(UNKNOWN, HEALTHY, 10), (HEALTHY, UNKNOWN, 10)]
 
 
+def test_a_restart_before_anything_was_known_loses_no_sight() -> None:
+    bench = Bench(start_grace=60)
+    bench.poll(BAD)
+    bench.restart(after=5)
+    assert bench.changes() == []
+
+
 def test_after_more_than_a_day_away_there_is_no_past() -> None:
     bench = Bench()
     bench.poll(*[GOOD] * 10)
@@ -242,8 +250,7 @@ def test_after_more_than_a_day_away_there_is_no_past() -> None:
 def test_a_wall_clock_set_back_during_a_restart_leaves_nothing_in_the_future() -> None:
     bench = Bench()
     bench.poll(*[GOOD] * 100)
-    bench.ahead -= 3 * HOUR
-    bench.restart(after=5)
+    bench.restart(after=5, set_back=3 * HOUR)
     assert bench.seconds() == (990, 0)
     assert bench.history.since
     assert bench.history.since.timestamp() < bench.wall()

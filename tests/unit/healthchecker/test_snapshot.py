@@ -222,6 +222,16 @@ def test_a_volume_that_takes_nothing_is_told_once_when_it_begins_and_once_when_i
     assert restored(path)[1].words == ["new"]
 
 
+def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(path: Path, log: list[Any]) -> None:
+    save(path, "old")
+    snapshot, notes = restored(path)
+    notes.words.append("new")
+    with full(path.parent):
+        asyncio.run(snapshot.save())
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert restored(path)[1].words == ["old"]
+
+
 def test_what_cannot_be_set_aside_yet_is_not_overwritten_but_set_aside_later(path: Path, log: list[Any]) -> None:
     path.write_text("not ours")
     with without_permission(path.parent):
