@@ -62,7 +62,7 @@ lint: $(VENV) compose ## Check the form of every file
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/shellcheck .ci/run $$(git ls-files '*.sh')
-	$(BIN)/hadolint deploy/Dockerfile tests/bench/Dockerfile
+	$(BIN)/hadolint deploy/Dockerfile tests/bench/Dockerfile tests/browser/Dockerfile
 	docker compose -f compose.yaml config --quiet
 	docker compose -f compose.yaml -f compose.test.yaml config --quiet
 

@@ -2,17 +2,21 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
-from healthchecker import __version__
+from healthchecker import __version__, chart
+from healthchecker.history import History
+from healthchecker.monitor import Transition
 from healthchecker.state import State
 from healthchecker.status import Status
+from healthchecker.templates import TONES, environment
 
 REFRESH_SECONDS = 5
+SHOWN_TRANSITIONS = 12
 
 SENTENCES = {
     State.UNKNOWN: "Nothing is known yet: waiting for a first good answer.",
@@ -24,51 +28,57 @@ SENTENCES = {
 
 
 class Page:
-    """Renders the status page; reads its template and style once, when made."""
+    """Renders the status page; reads its template, style and script once, when made."""
 
     def __init__(self) -> None:
         here = Path(__file__).parent
-        style = (here / "page.css").read_text(encoding="utf-8")
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        tones = "".join(f"--{state}: {tone}; " for state, tone in TONES.items())
+        style = f":root {{ {tones}}}\n" + (here / "page.css").read_text(encoding="utf-8")
+        script = (here / "page.js").read_text(encoding="utf-8")
         self.content_security_policy = (
-            f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; "
-            "frame-ancestors 'none'"
+            f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; connect-src 'self'; "
+            "img-src data: 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(here),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {"moment": moment, "duration": duration}
-        environment.globals |= {
+        templates = environment()
+        templates.globals |= {
             "style": Markup(style),  # noqa: S704 - our own file
+            "script": Markup(script),  # noqa: S704 - the same
             "sentences": SENTENCES,
             "refresh_seconds": REFRESH_SECONDS,
             "version": __version__,
         }
-        self._template = environment.get_template("page.html.j2")
+        self._template = templates.get_template("page.html.j2")
 
-    def render(self, status: Status) -> str:
+    def render(self, status: Status, history: History) -> str:
         """Give the page, as HTML."""
-        lasted = (datetime.now(UTC) - status.since).total_seconds()
-        return self._template.render(status=status, verdict=status.verdict, tick=status.tick, lasted=lasted)
+        now, parts = datetime.now(UTC), history.bar()
+        return self._template.render(
+            now=now,
+            status=status,
+            stalled=status.stalled_seconds,
+            verdict=status.verdict,
+            tick=status.tick,
+            history=history,
+            columns=chart.columns(parts),
+            summary=chart.summary(parts),
+            line=chart.line(history.sparkline()),
+            stays=list(stays(history.transitions[:SHOWN_TRANSITIONS], now)),
+        )
 
 
-def moment(at: datetime) -> str:
-    """Say when something was, as `23 Nov 14:03:22 UTC`."""
-    return f"{at.day} {at:%b %H:%M:%S} UTC"
+def stays(transitions: Sequence[Transition], now: datetime) -> Iterator[tuple[Transition, float | None]]:
+    """Give for each change, newest first, how many seconds the new state lasted, or has so far.
+
+    None where nobody saw its end, because the healthchecker was not running.
+    """
+    later: Transition | None = None
+    for change in transitions:
+        if later is None:
+            yield change, (now - change.at).total_seconds()
+        else:
+            yield change, later.lasted if later.before is change.after else None
+        later = change
 
 
-def duration(seconds: float) -> str:
-    """Say how long something lasted in its two largest units, as `4 min 12 s`."""
-    if seconds < 1:
-        return "under 1 s"
-    left = round(seconds)
-    words: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count or words or unit == "s":
-            words.append(f"{count} {unit}")
-    return " ".join(words[:2])
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from healthchecker.badge import Badge
 from healthchecker.history import History
 from healthchecker.page import Page
 from healthchecker.report import Report, schema
@@ -30,12 +31,14 @@ class Server:
         self._history = history
         self._snapshot = snapshot
         self._page = Page()
+        self._badge = Badge()
 
     def app(self) -> web.Application:
         """Make the application."""
         app = web.Application(middlewares=[_problems])
         app.on_response_prepare.append(self._add_headers)
         app.router.add_get("/", self.page)
+        app.router.add_get("/badge.svg", self.badge)
         app.router.add_get("/status", self.status)
         app.router.add_get("/schema.json", self.schema)
         app.router.add_get("/livez", self.livez)
@@ -60,7 +63,11 @@ class Server:
 
     async def page(self, _request: web.Request) -> web.Response:
         """Show the status page."""
-        return web.Response(text=self._page.render(self._status), content_type="text/html")
+        return web.Response(text=self._page.render(self._status, self._history), content_type="text/html")
+
+    async def badge(self, _request: web.Request) -> web.Response:
+        """Show the state as a small picture."""
+        return web.Response(text=self._badge.render(self._status), content_type="image/svg+xml")
 
     async def status(self, _request: web.Request) -> web.Response:
         """Give everything that is known, as JSON."""

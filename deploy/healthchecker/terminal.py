@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from healthchecker.ask import NoAnswerError, Picture, ask
-from healthchecker.page import duration, moment
 from healthchecker.settings import Settings
 from healthchecker.state import State
+from healthchecker.words import duration, moment
 
 LOOK_SECONDS = 1.0
 SHOWN_POLLS = 15

@@ -140,7 +140,7 @@ def test_a_history_that_cannot_be_saved_is_a_warning_of_livez_and_no_failure() -
     assert ask(status_after(GOOD), "/status", snapshot=snapshot).json()["history"]["trouble"] == snapshot.trouble
 
 
-@pytest.mark.parametrize("path", ["/", "/status", "/schema.json", "/livez", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/badge.svg", "/status", "/schema.json", "/livez", "/readyz"])
 def test_head_answers_like_get_without_a_body(path: str) -> None:
     status = status_after(GOOD)
     got, head = ask(status, path), ask(status, path, "HEAD")
@@ -158,18 +158,19 @@ def test_another_method_is_a_405_problem_that_names_the_right_ones(method: str) 
 @pytest.mark.parametrize("path", ["/nope", "/status/", "/favicon.ico", "/%00", "/..%2f..%2fetc/passwd"])
 def test_an_unknown_path_is_a_404_problem_that_names_the_known_ones(path: str) -> None:
     answer = ask(status_after(), path)
-    assert "/, /status, /schema.json, /livez, /readyz" in answer.json()["detail"]
+    assert "/, /badge.svg, /status, /schema.json, /livez, /readyz" in answer.json()["detail"]
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
     assert answer.json()["status"] == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/status", "/livez", "/readyz", "/nope"])
+@pytest.mark.parametrize("path", ["/", "/badge.svg", "/status", "/livez", "/readyz", "/nope"])
 def test_no_answer_is_stored_sniffed_or_given_a_charset_it_does_not_have(path: str) -> None:
     answer = ask(status_after(), path)
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Type"] in {
         "text/html; charset=utf-8",
+        "image/svg+xml; charset=utf-8",
         "application/json",
         "application/problem+json",
     }
