@@ -1,4 +1,4 @@
-"""The command line: `healthchecker` watches until it is stopped, `healthchecker check` polls once."""
+"""The command line: `healthchecker` watches until it is stopped; its other commands ask or try something once."""
 
 import argparse
 import asyncio
@@ -9,24 +9,18 @@ import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 
-import structlog
-
-from healthchecker import __version__
-from healthchecker.history import History
-from healthchecker.logs import Journal, configure_logs
-from healthchecker.monitor import Monitor
+from healthchecker import __version__, courier, message, service
+from healthchecker.channel import EXAMPLE, VARIABLE
 from healthchecker.probe import Probe
-from healthchecker.server import Server
 from healthchecker.settings import ConfigurationError, Settings, load_settings
-from healthchecker.snapshot import Snapshot
-from healthchecker.status import Status, cause_as_json
+from healthchecker.status import cause_as_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code.
 
-    0: stopped as asked, or the target is healthy; 1: `check` found it unhealthy; 69: nothing can listen on the port;
-    70: the loop has ended by a bug; 78: the configuration is wrong.
+    0: stopped as asked, the target is healthy, or the test message was accepted; 1: not so; 69: nothing can listen on
+    the port, or no running healthchecker answers; 70: the loop has ended by a bug; 78: the configuration is wrong.
     """
     parser = argparse.ArgumentParser(prog="healthchecker", description="Watches the API from beside it.")
     parser.add_argument("--version", action="version", version=__version__)
@@ -38,66 +32,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ):
         commands.add_parser(name, help=help_).add_argument("--json", action="store_true", help="print JSON")
     commands.add_parser("watch", help="show live what the running healthchecker sees")
+    commands.add_parser("notify-test", help=f"send a message to every URL of {VARIABLE}: 0 all accepted it, 1 not")
     chosen = parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        return os.EX_CONFIG
+    with suppress(KeyboardInterrupt):
+        try:
+            # Asking Apprise about the URLs takes a second, so it is done where they are used.
+            tells_people = chosen.command in {None, "run", "notify-test"}
+            settings = load_settings(courier.unknown) if tells_people else load_settings()
+        except ConfigurationError as error:
+            print(error, file=sys.stderr)
+            return os.EX_CONFIG
+        asyncio.run(_and_leave(_work(chosen, settings)))
+    return 128 + signal.SIGINT
+
+
+def _work(chosen: argparse.Namespace, settings: Settings) -> Coroutine[None, None, int]:
     match chosen.command:
         case "check":
-            work = check(settings, as_json=chosen.json)
+            return check(settings, as_json=chosen.json)
+        case "notify-test":
+            return notify_test(settings)
         case "status" | "watch":
             # Here, as what draws in a terminal is not for the memory of the server.
             from healthchecker import terminal  # noqa: PLC0415
 
-            work = (
-                terminal.watch(settings)
-                if chosen.command == "watch"
-                else terminal.status(settings, as_json=chosen.json)
-            )
-        case _:
-            work = run(settings)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(_and_leave(work))
-    return 128 + signal.SIGINT
-
-
-async def run(settings: Settings) -> int:
-    """Poll and serve until SIGTERM or SIGINT; give the exit code."""
-    configure_logs()
-    log = structlog.get_logger()
-    status = Status(settings)
-    snapshot = Snapshot(settings.history_path, settings.target_url)
-    history = snapshot.restore("history", History.from_json, History)
-    monitor = Monitor(settings, Probe(settings), [status.update, history.add, snapshot.note, Journal().write])
-    try:
-        server = await Server(status, history, snapshot).start(settings.host, settings.port)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        print(
-            f"cannot listen on {settings.host} port {settings.port}: {why}. "
-            "Set HEALTHCHECKER_HOST and HEALTHCHECKER_PORT to an address and a port that are free",
-            file=sys.stderr,
-        )
-        return os.EX_UNAVAILABLE
-    polling = asyncio.create_task(monitor.run())
-    saving = asyncio.create_task(snapshot.run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, polling.cancel)
-    log.info("started", target=settings.target_url, host=settings.host, port=settings.port, version=__version__)
-    try:
-        await polling
-    except asyncio.CancelledError:
-        log.info("stopped")
-    except Exception:
-        log.exception("loop_ended")
-        return os.EX_SOFTWARE
-    finally:
-        saving.cancel()
-        await snapshot.save_last()
-        await server.cleanup()
-    return os.EX_OK
+            if chosen.command == "watch":
+                return terminal.watch(settings)
+            return terminal.status(settings, as_json=chosen.json)
+    return service.run(settings)
 
 
 async def check(settings: Settings, *, as_json: bool) -> int:
@@ -112,6 +74,20 @@ async def check(settings: Settings, *, as_json: bool) -> int:
         return os.EX_OK
     print(f"unhealthy: {poll.verdict}")
     return 1
+
+
+async def notify_test(settings: Settings) -> int:
+    """Send a test message to every channel, print a line for each, and give the exit code."""
+    channels = settings.channels
+    if not channels:
+        advice = f"Set it to the Apprise URLs of those to tell of an outage, for example {VARIABLE}={EXAMPLE}"
+        print(f"configuration error: {VARIABLE} is not set. {advice}", file=sys.stderr)
+        return os.EX_CONFIG
+    errors = await courier.carry(channels, message.trial())
+    for channel in channels:
+        error = errors[channel.number]
+        print(f"{channel}: " + (f"not accepted. {error}" if error else "accepted."))
+    return int(any(errors.values()))
 
 
 async def _and_leave(work: Coroutine[None, None, int]) -> None:

@@ -9,6 +9,7 @@ from healthchecker import __version__
 from healthchecker.history import History
 from healthchecker.minutes import DAY
 from healthchecker.monitor import Tick, Transition
+from healthchecker.notifier import Notifier
 from healthchecker.reason import Reason
 from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
@@ -107,6 +108,15 @@ class Past(Model):
     trouble: str | None = Field(description="Why it cannot be saved and what to do, in one line; null when it can.")
 
 
+class Notifications(Model):
+    """Whether people are told of outages, and whether that works."""
+
+    channels: Count = Field(description="How many URLs are told.")
+    pending: bool = Field(description="Whether a message waits for somebody to accept it.")
+    last_sent: str | None = Field(description="When a message was accepted last; null before the first.")
+    last_error: str | None = Field(description="Why the last attempt failed, without any secret; null when it did not.")
+
+
 class Report(Model):
     """What the healthchecker knows of its target. Times are in UTC; what does not apply is null."""
 
@@ -120,13 +130,14 @@ class Report(Model):
     uptime: Uptime
     latency_ms: Latency
     history: Past
+    notifications: Notifications
     transitions: Annotated[list[Change], Field(max_length=SHOWN_TRANSITIONS)] = Field(
         description="The last changes of the state within 24 hours, newest first; a restart does not end them."
     )
     version: str = Field(description="The version of the healthchecker.")
 
     @classmethod
-    def of(cls, status: Status, history: History, snapshot: Snapshot) -> Self:
+    def of(cls, status: Status, history: History, snapshot: Snapshot, notifier: Notifier) -> Self:
         """Make it of all that is known now."""
         tick = status.tick
         return cls(
@@ -140,6 +151,7 @@ class Report(Model):
             uptime=Uptime(hour=_rounded(history.uptime(HOUR), 5), day=_rounded(history.uptime(DAY), 5)),
             latency_ms=Latency(p50=_milliseconds(history, 0.5), p95=_milliseconds(history, 0.95)),
             history=Past(since=history.since, kept=snapshot.kept, trouble=snapshot.trouble),
+            notifications=Notifications(**notifier.summary()),
             transitions=[Change.of(transition) for transition in history.transitions[:SHOWN_TRANSITIONS]],
             version=__version__,
         )

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from healthchecker.badge import Badge
 from healthchecker.history import History
+from healthchecker.notifier import Notifier
 from healthchecker.page import Page
 from healthchecker.report import Report, schema
 from healthchecker.snapshot import Snapshot
@@ -26,10 +27,11 @@ TAKES_TRAFFIC = {State.HEALTHY, State.SUSPECT}  # one or two failures are no ver
 class Server:
     """Answers GET and HEAD on the addresses of its `app`; everything else is a problem (RFC 9457)."""
 
-    def __init__(self, status: Status, history: History, snapshot: Snapshot) -> None:
+    def __init__(self, status: Status, history: History, snapshot: Snapshot, notifier: Notifier) -> None:
         self._status = status
         self._history = history
         self._snapshot = snapshot
+        self._notifier = notifier
         self._page = Page()
         self._badge = Badge()
 
@@ -71,7 +73,7 @@ class Server:
 
     async def status(self, _request: web.Request) -> web.Response:
         """Give everything that is known, as JSON."""
-        report = Report.of(self._status, self._history, self._snapshot)
+        report = Report.of(self._status, self._history, self._snapshot, self._notifier)
         return as_json(report.as_json(), headers={"Link": '</schema.json>; rel="describedby"'})
 
     async def schema(self, _request: web.Request) -> web.Response:

@@ -3,20 +3,27 @@
 import difflib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yarl
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from healthchecker.channel import Channel, channels_of
+from healthchecker.secret import read_secrets
 
 PREFIX = "HEALTHCHECKER_"
 SHOWN_CHARACTERS = 80
 
 # The first may not exceed the second; left unset it follows it down, so that one variable alone is never an error.
 CEILINGS = {"fast_interval": "interval", "down_interval": "max_down_interval", "connect_timeout": "timeout"}
+
+# These may also be in a file, and no line ever shows them.
+SECRETS = ("notify_urls", "heartbeat_url")
+SHORTEST_REMINDER = 5
 
 
 class ConfigurationError(Exception):
@@ -41,7 +48,7 @@ def _whole(usual: int, low: int, high: int) -> Any:
 class Settings(BaseSettings):
     """The settings of one healthchecker; durations are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, hide_input_in_errors=True)
 
     target_url: str = Field(
         "http://api:8000/db-check",
@@ -67,6 +74,22 @@ class Settings(BaseSettings):
     history_path: Path | None = Field(
         None, description="the absolute path of a file on a mounted volume", examples=["/history/history.json"]
     )
+    notify_urls: SecretStr = SecretStr("")
+    remind_every: int = Field(
+        30,
+        ge=0,
+        le=10080,
+        description=f"a whole number of minutes between {SHORTEST_REMINDER} and 10080, or to 0 for no reminders",
+        examples=[30],
+    )
+    heartbeat_url: SecretStr = Field(
+        SecretStr(""), description="an http:// or https:// URL", examples=["https://ping.example.com/your-check"]
+    )
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Give whom to tell of an outage, if anybody."""
+        return channels_of(self.notify_urls.get_secret_value())
 
     @field_validator("target_url")
     @classmethod
@@ -86,6 +109,23 @@ class Settings(BaseSettings):
             raise ValueError
         return value
 
+    @field_validator("remind_every")
+    @classmethod
+    def _is_no_nuisance(cls, value: int) -> int:
+        if 0 < value < SHORTEST_REMINDER:
+            raise ValueError
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _can_be_pinged(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        url = yarl.URL(text)
+        (url.raw_host or "").encode("idna")
+        if text and not (url.scheme in {"http", "https"} and url.raw_host and url.port and text.isprintable()):
+            raise ValueError
+        return value
+
     @field_validator(*CEILINGS)
     @classmethod
     def _is_in_order(cls, value: float, info: ValidationInfo) -> float:
@@ -100,16 +140,24 @@ class Settings(BaseSettings):
         return value
 
 
-def load_settings() -> Settings:
+def load_settings(unknown: Callable[[Sequence[Channel]], Collection[int]] = lambda _: ()) -> Settings:
     """Read the settings from the environment.
+
+    Args:
+        unknown: Gives the numbers of the channels that Apprise does not know. Asking it takes a second.
 
     Raises:
         ConfigurationError: At least one variable is wrong or unknown; it names all of them.
 
     """
     lines = list(_unknown_variables())
+    (notify_urls, heartbeat_url), wrong = read_secrets(PREFIX + field.upper() for field in SECRETS)
+    channels = channels_of(notify_urls)
+    refused = unknown([channel for channel in channels if channel.scheme])
+    lines += wrong
+    lines += [channel.complaint for channel in channels if not channel.scheme or channel.number in refused]
     try:
-        settings = Settings()
+        settings = Settings(notify_urls=SecretStr(notify_urls), heartbeat_url=SecretStr(heartbeat_url))
     except ValidationError as error:
         lines += [_line(mistake) for mistake in error.errors() if mistake["type"] != "default_factory_not_called"]
     if lines:
@@ -118,7 +166,7 @@ def load_settings() -> Settings:
 
 
 def _unknown_variables() -> Iterator[str]:
-    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    known = [PREFIX + field.upper() for field in (*Settings.model_fields, *(f"{field}_file" for field in SECRETS))]
     for name in sorted(os.environ):
         if name.upper().startswith(PREFIX) and name not in known:
             closest = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0)[0]
@@ -132,6 +180,8 @@ def _line(mistake: Any) -> str:
     advice = f"Set it to {info.description}, for example {name}={(info.examples or [''])[0]}"
     if mistake["type"] == "ceiling":
         advice = mistake["msg"]
+    if field in SECRETS:
+        return f"{name} is wrong, and not shown here as it may be secret. {advice}"
     return f"{name} is {_shown(mistake['input'])}. {advice}"
 
 

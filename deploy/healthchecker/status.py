@@ -1,17 +1,14 @@
 """The current picture of the target, kept for everybody who asks this process."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from healthchecker.monitor import LATE_FACTOR, Tick, Transition
+from healthchecker.monitor import LATE_FACTOR, Tick
 from healthchecker.settings import Settings
 from healthchecker.state import State
 from healthchecker.verdict import Verdict
-
-KEPT_TRANSITIONS = 20
 
 
 class Status:
@@ -28,7 +25,6 @@ class Status:
         self.state = State.UNKNOWN
         self.since = datetime.now(UTC)
         self.tick: Tick | None = None
-        self.transitions: deque[Transition] = deque(maxlen=KEPT_TRANSITIONS)
         self.polls = 0
         self.failed_polls = 0
         self._timeout = settings.timeout
@@ -44,7 +40,6 @@ class Status:
         self._ticked, self.next_poll_seconds = self._clock(), tick.delay
         if tick.transition:
             self.state, self.since = tick.standing.state, tick.at
-            self.transitions.appendleft(tick.transition)
 
     @property
     def verdict(self) -> Verdict:

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from healthchecker.alerts import Alerts
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
+from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.server import Server
@@ -96,7 +98,8 @@ def served(watch: Watch, port: int = 0) -> Iterator[str]:
 
     async def serve() -> None:
         over = asyncio.Event()
-        runner = await Server(watch.status, watch.history, Snapshot(None, watch.status.target)).start("127.0.0.1", port)
+        snapshot, notifier = Snapshot(None, watch.status.target), Notifier(Settings(), Alerts())
+        runner = await Server(watch.status, watch.history, snapshot, notifier).start("127.0.0.1", port)
         started.set_result((runner.addresses[0][1], asyncio.get_running_loop(), over))
         await over.wait()
         await runner.cleanup()

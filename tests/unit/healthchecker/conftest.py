@@ -13,6 +13,7 @@ import pytest
 
 import healthchecker
 from healthchecker.settings import PREFIX
+from support.receiver import Receiver, running_receiver
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
 
@@ -74,3 +75,15 @@ def command() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
         process.communicate()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def other_receiver() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver

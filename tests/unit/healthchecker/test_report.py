@@ -7,8 +7,10 @@ import jsonschema
 import pytest
 
 from healthchecker import __version__
+from healthchecker.alerts import Alerts
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
+from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.report import SHOWN_TRANSITIONS, Report, schema
@@ -46,7 +48,8 @@ def told_after(*polls: Poll, snapshot: Snapshot | None = None) -> Any:
         tick = monitor.turn(poll)
         status.update(tick)
         history.add(tick)
-    return Report.of(status, history, snapshot or Snapshot(None, settings.target_url)).as_json()
+    kept = snapshot or Snapshot(None, settings.target_url)
+    return Report.of(status, history, kept, Notifier(settings, Alerts())).as_json()
 
 
 def validator() -> Any:
@@ -76,6 +79,7 @@ def test_status_tells_everything_under_its_promised_names() -> None:
         "uptime": {"1h": 1.0, "24h": 1.0},
         "latency_ms": {"p50": 12.3, "p95": 12.3},
         "history": {"kept": False, "trouble": None},
+        "notifications": {"channels": 0, "pending": False, "last_sent": None, "last_error": None},
         "version": __version__,
     }
     assert [(change["from"], change["to"], change["after_seconds"]) for change in transitions] == [

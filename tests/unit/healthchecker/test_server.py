@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from healthchecker.alerts import Alerts
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
+from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.report import Report
@@ -61,7 +63,7 @@ def status_after(*polls: Poll, clock: Clock | None = None) -> Status:
 
 
 def ask(status: Status, path: str, method: str = "GET", snapshot: Snapshot | None = None) -> Answer:
-    server = Server(status, History(), snapshot or Snapshot(None, status.target))
+    server = Server(status, History(), snapshot or Snapshot(None, status.target), Notifier(Settings(), Alerts()))
 
     async def request() -> Answer:
         async with (

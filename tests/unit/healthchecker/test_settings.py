@@ -2,6 +2,7 @@ import math
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from healthchecker.settings import ConfigurationError, Settings, load_settings
 
@@ -29,10 +30,12 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         target_url="https://[::1]:1/é?a=b", interval=0.2, fast_interval=0.1, down_interval=0.3, max_down_interval=0.4,
         timeout=0.6, connect_timeout=0.5, rise=7, fall=8, start_grace=0, host="::1", port=9,
         history_path=Path("/history/a b.json"),
+        notify_urls=SecretStr("json://a"), remind_every=5, heartbeat_url=SecretStr("https://a/b"),
     )  # fmt: skip
     assert given.model_fields_set == set(Settings.model_fields)
     for name, value in given.model_dump().items():
-        monkeypatch.setenv(f"HEALTHCHECKER_{name.upper()}", str(value))
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        monkeypatch.setenv(f"HEALTHCHECKER_{name.upper()}", text)
     assert load_settings() == given
 
 
