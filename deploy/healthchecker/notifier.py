@@ -36,6 +36,10 @@ class Notifier:
         pause: Gives the seconds before the next attempt after so many that failed.
         count: Told of each attempt, by the channel's scheme and as `accepted` or `failed`.
 
+    Attributes:
+        sent: How often a channel has accepted a message.
+        failed: How often one has not.
+
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Notifier:
         pause: Callable[[int], float] = pause_after,
         count: Callable[[str, str], None] = lambda _channel, _outcome: None,
     ) -> None:
+        self.sent = self.failed = 0
         self._channels = settings.channels
         self._remind_every = timedelta(minutes=settings.remind_every)
         self._target = settings.target_url
@@ -100,10 +105,12 @@ class Notifier:
         errors = await self._carry(waiting, text) if waiting else {}
         for channel in waiting:
             if error := errors[channel.number]:
+                self.failed += 1
                 self._count(channel.scheme, "failed")
                 self._last_error = f"{channel}: {error}"
                 self._log.warning("notification_failed", channel=str(channel), error=error, attempt=attempt)
             else:
+                self.sent += 1
                 self._count(channel.scheme, "accepted")
                 self._last_sent = datetime.now(UTC)
                 self._alerts.accept(message, channel.number, self._last_sent)
