@@ -8,10 +8,10 @@ from healthchecker.templates import environment
 WIDTHS = {
     "API": 18,
     State.HEALTHY: 42,
-    State.SUSPECT: 46,
+    State.SUSPECT: 43,
     State.UNHEALTHY: 56,
-    State.RECOVERING: 62,
-    State.UNKNOWN: 54,
+    State.RECOVERING: 59,
+    State.UNKNOWN: 50,
 }
 
 
