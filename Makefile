@@ -23,7 +23,7 @@ up: python ## Start it: bring what this host lacks, build, wait until healthy
 	@$(HOST) up
 
 down: compose ## Stop it; the data stays
-	@docker compose down || docker compose --env-file /dev/null --project-name "$${COMPOSE_PROJECT_NAME:-fastapi-sqlite}" down
+	@docker compose --profile metrics down || docker compose --env-file /dev/null --project-name "$${COMPOSE_PROJECT_NAME:-fastapi-sqlite}" down
 
 status: python compose ## Tell how it is, and the healthchecker's verdict
 	@$(HOST) status

@@ -3,7 +3,9 @@
 import gc
 import os
 
-from app import logs, main
+from gunicorn.arbiter import Arbiter
+
+from app import logs, main, places
 from app.worker import Worker
 
 # What is imported here, in the master, is there in every worker: they start at once, and share the memory of it.
@@ -31,11 +33,27 @@ preload_app = False
 logconfig_dict = logs.configure()
 
 
-def when_ready(_arbiter: object) -> None:
+def when_ready(_arbiter: Arbiter) -> None:
     """Leave what is there before the fork alone: a garbage collection in a worker would copy it."""
     gc.freeze()
 
 
-def child_exit(_arbiter: object, worker: Worker) -> None:
+def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
+    """Give a worker the place in which it counts."""
+    worker.place = places.free_place(other.place for other in arbiter.WORKERS.values())
+
+
+def post_fork(_arbiter: Arbiter, worker: Worker) -> None:
+    """Take that place."""
+    places.take(worker.place)
+
+
+def child_exit(_arbiter: Arbiter, worker: Worker) -> None:
     """Do what gunicorn's master does when a worker has ended."""
     Worker.forget(worker)
+    places.leave(worker.place)
+
+
+def on_exit(_arbiter: Arbiter) -> None:
+    """Leave nothing behind."""
+    places.remove_folder()

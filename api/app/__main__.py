@@ -4,6 +4,7 @@ import os
 import re
 import sys
 
+from app import places
 from app.settings import ConfigurationError, get_settings
 
 WORKERS = re.compile(r"[1-9][0-9]?")
@@ -21,6 +22,7 @@ def main() -> None:
         print(f"configuration error: {error}", file=sys.stderr)  # noqa: T201 - the one line the operator reads
         raise SystemExit(os.EX_CONFIG) from None
 
+    places.make_folder()
     # Not before: gunicorn reads the variable while it is imported, and a wrong one would be a traceback.
     from gunicorn.app.wsgiapp import run  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from app.group import Unit
 from app.opened import Opened
 from app.problems import Code, ProblemError
 from app.unit import T, Work
-from app.writer import Writer
+from app.writer import OnGroup, Writer
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -32,14 +32,14 @@ class Database:
     no longer what was opened.
     """
 
-    def __init__(self, file: DataFile) -> None:
+    def __init__(self, file: DataFile, on_group: OnGroup = lambda _seconds, _units: None) -> None:
         self.file = file
         self.was_used = False
         self._opened: Opened | None = None
         self._leaving: Opened | None = None
         self._letting_go: asyncio.Task[bool] | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
-        self._writer = Writer(self._commit)
+        self._writer = Writer(self._commit, on_group)
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ from app.checkup import MAX_AGE_SECONDS, Checkup, Checkups
 from app.database import Database
 from app.prepare import prepare
 from app.problems import Code, ProblemError
+from app.sizes import Sizes
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -36,6 +37,7 @@ class Keeper:
         self._known_fault: Code | None = Code.DB_STARTING
         self._has_just_looked = False
         self.log_is_stuck = False
+        self.sizes = Sizes()
 
     async def __aenter__(self) -> Self:
         if not library.has_safe_log():
@@ -48,6 +50,11 @@ class Keeper:
         if self._loop:
             await self._loop
         await self._checkups.finish()
+
+    @property
+    def fault(self) -> Code | None:
+        """What was wrong at the last look, `None` when the database is ready."""
+        return self._known_fault
 
     async def check(self, *, max_age: float = MAX_AGE_SECONDS) -> Checkup:
         """Tell the truth about the database, within a second.
@@ -90,6 +97,7 @@ class Keeper:
                 await self._act_on(ProblemError(Code.DB_IO_ERROR, cause=f"{type(error).__name__}: {error}"))
             else:
                 self._tell(None)
+            self.sizes = Sizes.of(self._database.file)
             await self._pause()
 
     async def _prepare(self) -> None:

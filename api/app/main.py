@@ -12,9 +12,13 @@ from app.datafile import DataFile
 from app.http.access import AccessLog
 from app.http.body_limit import BodyLimit
 from app.http.errors import add_error_handlers
+from app.http.exchanges import Exchanges
 from app.http.probes import Probes
+from app.instruments import Instruments
 from app.keeper import Keeper
-from app.routes import health, problems, welcome
+from app.metrics import Metrics
+from app.routes import health, metrics, problems, welcome
+from app.seen import Seen
 from app.settings import Settings, get_settings
 from app.tasks import routes as tasks
 
@@ -25,12 +29,16 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the service; without `settings` those of the environment."""
-    database = Database(DataFile((settings or get_settings()).db_file_path))
+    instruments = Instruments()
+    counts = Metrics(instruments)
+    database = Database(DataFile((settings or get_settings()).db_file_path), counts.committed)
     keeper = Keeper(database)
+    instruments.add(Seen(keeper))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.database, app.state.keeper = database, keeper
+        app.state.instruments, app.state.metrics = instruments, counts
         async with keeper:
             yield
         await database.shut_down()
@@ -43,11 +51,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
-    app.add_middleware(AccessLog)
+    app.add_middleware(Exchanges, log=AccessLog(), metrics=counts)
     app.add_middleware(Probes, keeper=keeper)
     add_error_handlers(app)
     # Side by side and the busy ones first, before FastAPI's own: it looks through the routes for each request, and
     # through those of an included router twice.
-    routers = (tasks.router, health.router, welcome.router, problems.router, health.heads)
+    routers = (tasks.router, health.router, welcome.router, problems.router, metrics.router, health.heads)
     app.router.routes[:0] = [route for router in routers for route in router.routes]
     return app

@@ -62,6 +62,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # the package has no types
     }
 
     shares: ClassVar[Shares | None] = None
+    place = 0  # among the workers of this server; the next one takes it over
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Make the worker; gunicorn does so in the master, before the fork."""

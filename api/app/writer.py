@@ -22,6 +22,7 @@ PROVEN_SECONDS = 1.0
 PROOF_SECONDS = 0.25
 
 Job = Callable[[], None]
+OnGroup = Callable[[float, int], None]
 
 
 class Writer:
@@ -29,11 +30,16 @@ class Writer:
 
     Args:
         commit: Commits a group, or raises why it could not.
+        on_group: Told in the event loop, after each group, how many seconds it waited for its turn and how many units
+            it had.
 
     """
 
-    def __init__(self, commit: Callable[[Iterable[Unit]], None]) -> None:
+    def __init__(
+        self, commit: Callable[[Iterable[Unit]], None], on_group: OnGroup = lambda _seconds, _units: None
+    ) -> None:
         self._commit = commit
+        self._on_group = on_group
         self._waiting: SimpleQueue[Unit | Job] = SimpleQueue()
         self._collected: list[Unit | Job] = []
         self._set_aside: Unit | Job | None = None
@@ -42,6 +48,7 @@ class Writer:
         self._has_failed = False
         self._proven_at = float("-inf")
         self._has_turn = False
+        self._had_turn_at: float | None = None
 
     def start(self) -> None:
         """Start the thread, unless it runs already."""
@@ -127,15 +134,16 @@ class Writer:
         while not self._is_stopped:
             following, self._set_aside = self._set_aside or self._waiting.get(), None
             if isinstance(following, Unit):
-                group = [following]
+                group, began, self._had_turn_at = [following], time.monotonic(), None
                 self._write(self._fill(group), group)
-                following.answer.get_loop().call_soon_threadsafe(_give_answers, group)
+                waited = (self._had_turn_at or time.monotonic()) - began
+                following.answer.get_loop().call_soon_threadsafe(self._give_answers, group, waited)
             else:
                 following()
 
     def _fill(self, group: list[Unit]) -> Iterator[Unit]:
         """Give the first unit of the group, then add and give what is waiting by the time that one is done."""
-        self._has_turn = True
+        self._has_turn, self._had_turn_at = True, time.monotonic()
         yield group[0]
         while len(group) < MOST_TOGETHER and not self._waiting.empty():
             following = self._waiting.get()
@@ -166,10 +174,10 @@ class Writer:
         finally:
             self._has_turn = False
 
-
-def _give_answers(group: list[Unit]) -> None:
-    for unit in group:
-        unit.give_answer()
+    def _give_answers(self, group: list[Unit], waited: float) -> None:
+        for unit in group:
+            unit.give_answer()
+        self._on_group(waited, len(group))
 
 
 def _do_nothing(_session: Session) -> None:

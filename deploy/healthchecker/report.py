@@ -7,13 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 
 from healthchecker import __version__
 from healthchecker.history import History
+from healthchecker.known import Known
 from healthchecker.minutes import DAY
 from healthchecker.monitor import Tick, Transition
-from healthchecker.notifier import Notifier
 from healthchecker.reason import Reason
-from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
-from healthchecker.status import Status, cause_as_json
+from healthchecker.status import cause_as_json
 
 SHOWN_TRANSITIONS = 20
 HOUR = 3600
@@ -137,8 +136,9 @@ class Report(Model):
     version: str = Field(description="The version of the healthchecker.")
 
     @classmethod
-    def of(cls, status: Status, history: History, snapshot: Snapshot, notifier: Notifier) -> Self:
+    def of(cls, known: Known) -> Self:
         """Make it of all that is known now."""
+        status, history, snapshot = known.status, known.history, known.snapshot
         tick = status.tick
         return cls(
             target=status.target,
@@ -151,7 +151,7 @@ class Report(Model):
             uptime=Uptime(hour=_rounded(history.uptime(HOUR), 5), day=_rounded(history.uptime(DAY), 5)),
             latency_ms=Latency(p50=_milliseconds(history, 0.5), p95=_milliseconds(history, 0.95)),
             history=Past(since=history.since, kept=snapshot.kept, trouble=snapshot.trouble),
-            notifications=Notifications(**notifier.summary()),
+            notifications=Notifications(**known.notifier.summary()),
             transitions=[Change.of(transition) for transition in history.transitions[:SHOWN_TRANSITIONS]],
             version=__version__,
         )

@@ -10,13 +10,11 @@ import structlog
 from aiohttp import web
 
 from healthchecker.badge import Badge
-from healthchecker.history import History
-from healthchecker.notifier import Notifier
+from healthchecker.known import Known
 from healthchecker.page import Page
 from healthchecker.report import Report, schema
-from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
-from healthchecker.status import Status, cause_as_json
+from healthchecker.status import cause_as_json
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,11 +25,8 @@ TAKES_TRAFFIC = {State.HEALTHY, State.SUSPECT}  # one or two failures are no ver
 class Server:
     """Answers GET and HEAD on the addresses of its `app`; everything else is a problem (RFC 9457)."""
 
-    def __init__(self, status: Status, history: History, snapshot: Snapshot, notifier: Notifier) -> None:
-        self._status = status
-        self._history = history
-        self._snapshot = snapshot
-        self._notifier = notifier
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self._page = Page()
         self._badge = Badge()
 
@@ -43,6 +38,7 @@ class Server:
         app.router.add_get("/badge.svg", self.badge)
         app.router.add_get("/status", self.status)
         app.router.add_get("/schema.json", self.schema)
+        app.router.add_get("/metrics", self.metrics)
         app.router.add_get("/livez", self.livez)
         app.router.add_get("/readyz", self.readyz)
         return app
@@ -65,38 +61,43 @@ class Server:
 
     async def page(self, _request: web.Request) -> web.Response:
         """Show the status page."""
-        return web.Response(text=self._page.render(self._status, self._history), content_type="text/html")
+        return web.Response(text=self._page.render(self._known.status, self._known.history), content_type="text/html")
 
     async def badge(self, _request: web.Request) -> web.Response:
         """Show the state as a small picture."""
-        return web.Response(text=self._badge.render(self._status), content_type="image/svg+xml")
+        return web.Response(text=self._badge.render(self._known.status), content_type="image/svg+xml")
 
     async def status(self, _request: web.Request) -> web.Response:
         """Give everything that is known, as JSON."""
-        report = Report.of(self._status, self._history, self._snapshot, self._notifier)
+        report = Report.of(self._known)
         return as_json(report.as_json(), headers={"Link": '</schema.json>; rel="describedby"'})
 
     async def schema(self, _request: web.Request) -> web.Response:
         """Give the JSON Schema of `/status`."""
         return as_json(schema(), media_type="application/schema+json")
 
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Give what is counted, for Prometheus."""
+        body, media_type = self._known.metrics.show(request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": media_type})
+
     async def livez(self, _request: web.Request) -> web.Response:
         """Tell whether this process does its work: 503 when its own loop has stalled. The target plays no part.
 
         A history that cannot be saved is a warning, as a restart would not mend it.
         """
-        if stalled := self._status.stalled_seconds:
+        if stalled := self._known.status.stalled_seconds:
             detail = f"The last poll ended {stalled:.0f} s ago."
             title, remedy = "The polling loop has stalled", "Restart the healthchecker."
             headers = {"Retry-After": "1"}
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, title, detail, headers, remedy=remedy)
-        if trouble := self._snapshot.trouble:
+        if trouble := self._known.snapshot.trouble:
             return as_json({"status": "warn", "detail": trouble})
         return as_json({"status": "pass"})
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Follow the target, for those who wait for it or send it traffic: 503 unless it is healthy or only suspect."""
-        status = self._status
+        status = self._known.status
         if status.state in TAKES_TRAFFIC:
             return as_json({"status": "pass", "state": status.state})
         title = f"The target is {status.state}"

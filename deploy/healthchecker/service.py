@@ -12,7 +12,9 @@ from healthchecker import __version__
 from healthchecker.alerts import Alerts
 from healthchecker.heartbeat import Heartbeat
 from healthchecker.history import History
+from healthchecker.known import Known
 from healthchecker.logs import Journal, configure_logs
+from healthchecker.metrics import Metrics
 from healthchecker.monitor import Monitor
 from healthchecker.notifier import Notifier
 from healthchecker.probe import Probe
@@ -26,17 +28,14 @@ async def run(settings: Settings) -> int:
     """Poll and serve until SIGTERM or SIGINT; give the exit code."""
     configure_logs()
     log = structlog.get_logger()
-    status, snapshot, heartbeat = (
-        Status(settings),
-        Snapshot(settings.history_path, settings.target_url),
-        Heartbeat(settings),
-    )
+    status, metrics, heartbeat = Status(settings), Metrics(), Heartbeat(settings)
+    snapshot = Snapshot(settings.history_path, settings.target_url)
     history = snapshot.restore("history", History.from_json, History)
-    notifier = Notifier(settings, snapshot.restore("alerts", Alerts.from_json, Alerts))
-    # The snapshot comes after those whose news it saves.
-    listeners = [status.update, history.add, notifier.update, heartbeat.update, snapshot.note, Journal().write]
+    notifier = Notifier(settings, snapshot.restore("alerts", Alerts.from_json, Alerts), count=metrics.notified)
+    saved = [history.add, notifier.update]  # before the snapshot, which saves what they have noted
+    listeners = [status.update, *saved, snapshot.note, metrics.update, heartbeat.update, Journal().write]
     try:
-        server = await Server(status, history, snapshot, notifier).start(settings.host, settings.port)
+        server = await Server(Known(status, history, snapshot, notifier, metrics)).start(settings.host, settings.port)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         print(

@@ -11,7 +11,16 @@ from support.stack import NewStack, Stack, build_images, sweep
 from support.waiting import eventually
 
 # Compose reads these from the shell too, and there they win over a scenario's own .env.
-OURS = ("DB_FILE_PATH", "API_", "STATUS_PORT", "BIND_ADDRESS", "HEALTHCHECKER_", "WEB_CONCURRENCY", "COMPOSE_")
+OURS = (
+    "DB_FILE_PATH",
+    "API_",
+    "STATUS_PORT",
+    "PROMETHEUS_PORT",
+    "BIND_ADDRESS",
+    "HEALTHCHECKER_",
+    "WEB_CONCURRENCY",
+    "COMPOSE_",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,6 +27,7 @@ IMAGE_TAG = f"test-{PREFIX}"
 LABEL = "fastapi-sqlite.test"
 API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
 HEALTHCHECKER_IMAGE = f"fastapi-sqlite/healthchecker:{IMAGE_TAG}"
+PROMETHEUS_IMAGE = f"fastapi-sqlite/prometheus:{IMAGE_TAG}"
 
 
 class Stack(DockerCompose):
@@ -224,9 +225,9 @@ def sweep() -> list[str]:
     return left
 
 
-def build_images() -> None:
-    """Build the images under test, with the one compose file that users build with."""
+def build_images(*services: str) -> None:
+    """Build the images under test, with the one compose file that users build with: by default what they get."""
     environment = {**os.environ, "IMAGE_TAG": IMAGE_TAG, "BASE_IMAGE": setup.prepare()}
-    command = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "build", "--quiet"]
+    command = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "build", "--quiet", *services]
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert built.returncode == 0, f"the images cannot be built:\n{built.stdout}{built.stderr}"

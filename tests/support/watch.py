@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from healthchecker.alerts import Alerts
 from healthchecker.history import History
+from healthchecker.known import Known
+from healthchecker.metrics import Metrics
 from healthchecker.monitor import Monitor
 from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
@@ -43,6 +45,23 @@ LADDER = {
 
 async def never_asked() -> Poll:
     raise AssertionError
+
+
+def known(
+    status: Status,
+    *,
+    history: History | None = None,
+    snapshot: Snapshot | None = None,
+    metrics: Metrics | None = None,
+) -> Known:
+    """Make all that the server tells of, fresh but for what is given."""
+    return Known(
+        status,
+        history or History(),
+        snapshot or Snapshot(None, status.target),
+        Notifier(Settings(), Alerts()),
+        metrics or Metrics(),
+    )
 
 
 class Watch:
@@ -98,8 +117,7 @@ def served(watch: Watch, port: int = 0) -> Iterator[str]:
 
     async def serve() -> None:
         over = asyncio.Event()
-        snapshot, notifier = Snapshot(None, watch.status.target), Notifier(Settings(), Alerts())
-        runner = await Server(watch.status, watch.history, snapshot, notifier).start("127.0.0.1", port)
+        runner = await Server(known(watch.status, history=watch.history)).start("127.0.0.1", port)
         started.set_result((runner.addresses[0][1], asyncio.get_running_loop(), over))
         await over.wait()
         await runner.cleanup()

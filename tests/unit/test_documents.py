@@ -3,12 +3,23 @@
 import re
 from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.database import Database
+from app.datafile import DataFile
+from app.instruments import Instruments
+from app.keeper import Keeper
 from app.problems import PROBLEMS
+from app.seen import Seen
+from app.sizes import Sizes
+from healthchecker.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+METRICS = (ROOT / "docs" / "metrics.md").read_text()
+PROMETHEUS = ROOT / "deploy" / "prometheus"
 
 
 def test_the_readme_lists_every_fault_of_the_database_in_the_words_of_the_table() -> None:
@@ -46,3 +57,22 @@ def test_every_verb_that_the_readme_names_exists() -> None:
 def test_every_file_that_the_readme_names_exists() -> None:
     for path in re.findall(r"`((?:api|deploy|tests)/[\w./]+)`", README):
         assert (ROOT / path).exists(), path
+
+
+def test_every_metric_is_explained_and_no_other() -> None:
+    keeper = Keeper(Database(DataFile(Path("/data/api.db"))))
+    keeper.sizes = Sizes(1, 1, 1)
+    instruments = Instruments()
+    instruments.add(Seen(keeper))
+    text = instruments.show("")[0].decode() + Metrics().show("")[0].decode()
+    families = {re.sub("_created$", "", family.name): family.type for family in text_string_to_metric_families(text)}
+    names = {f"{name}_total" if kind == "counter" else name for name, kind in families.items()}
+    tables = "\n".join(re.findall(r"^\| (`(?:http|sqlite|api|healthchecker)_[^|]*) \|", METRICS, re.MULTILINE))
+    assert set(re.findall(r"`(\w+)`", tables)) == names
+
+
+def test_every_alert_is_explained_and_tested_and_no_other() -> None:
+    alerts = set(re.findall(r"- alert: (\w+)", (PROMETHEUS / "rules.yml").read_text()))
+    assert set(re.findall(r"^\| `([A-Z]\w+)` \|", METRICS, re.MULTILINE)) == alerts
+    tests = (PROMETHEUS / "rules_test.yml").read_text()
+    assert set(re.findall(r'alertname(?:: |=")(\w+)', tests)) == alerts

@@ -86,6 +86,44 @@ def test_all_that_waits_shares_one_commit_and_each_gets_its_own_answer(disk: Dis
     assert len(disk.groups) == 1
 
 
+def test_a_group_must_tell_how_long_it_waited_for_its_turn_and_how_many_it_is(disk: Disk) -> None:
+    told: list[tuple[float, int]] = []
+
+    async def story() -> float:
+        writer = Writer(disk.commit, lambda seconds, units: told.append((seconds, units)))
+        first = await hold(disk, writer)
+        began = time.monotonic()
+        others = [asyncio.create_task(writer.write(saying("x"))) for _ in range(9)]
+        await handed_over()
+        held = time.monotonic() - began
+        disk.is_free.set()
+        await asyncio.gather(first, *others)
+        assert await writer.stop(within=WITHIN)
+        return held
+
+    held = asyncio.run(story())
+    ((seconds, units),) = told
+    assert units == 10
+    assert held <= seconds < WITHIN
+
+
+def test_a_group_that_is_refused_its_turn_must_tell_of_its_wait_too() -> None:
+    told: list[tuple[float, int]] = []
+
+    def refuse(_units: Iterable[Unit]) -> None:
+        raise OSError("closed")
+
+    async def story() -> None:
+        writer = Writer(refuse, lambda seconds, units: told.append((seconds, units)))
+        writer.start()
+        with pytest.raises(OSError, match="closed"):
+            await writer.write(saying("x"))
+        assert await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    assert [units for _, units in told] == [1]
+
+
 def test_nobody_is_answered_before_the_commit(disk: Disk) -> None:
     async def story() -> None:
         writer = Writer(disk.commit)

@@ -7,10 +7,8 @@ import jsonschema
 import pytest
 
 from healthchecker import __version__
-from healthchecker.alerts import Alerts
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
-from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.report import SHOWN_TRANSITIONS, Report, schema
@@ -19,6 +17,7 @@ from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.watch import known
 
 PROBLEM = Verdict(Reason.HTTP_STATUS, "It answered 503.", 503, "db_missing", "The file is missing", "Put it back.")
 GOOD, BAD = Poll(Verdict(detail="The target answered 200.", http_status=200), 0.0123), Poll(PROBLEM, 0.0042)
@@ -48,8 +47,7 @@ def told_after(*polls: Poll, snapshot: Snapshot | None = None) -> Any:
         tick = monitor.turn(poll)
         status.update(tick)
         history.add(tick)
-    kept = snapshot or Snapshot(None, settings.target_url)
-    return Report.of(status, history, kept, Notifier(settings, Alerts())).as_json()
+    return Report.of(known(status, history=history, snapshot=snapshot)).as_json()
 
 
 def validator() -> Any:

@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from healthchecker.alerts import Alerts
-from healthchecker.history import History
 from healthchecker.monitor import Monitor
-from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.report import Report
@@ -19,6 +16,7 @@ from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.watch import known
 
 PROBLEM = Verdict(
     Reason.HTTP_STATUS,
@@ -63,7 +61,7 @@ def status_after(*polls: Poll, clock: Clock | None = None) -> Status:
 
 
 def ask(status: Status, path: str, method: str = "GET", snapshot: Snapshot | None = None) -> Answer:
-    server = Server(status, History(), snapshot or Snapshot(None, status.target), Notifier(Settings(), Alerts()))
+    server = Server(known(status, snapshot=snapshot))
 
     async def request() -> Answer:
         async with (
@@ -142,7 +140,7 @@ def test_a_history_that_cannot_be_saved_is_a_warning_of_livez_and_no_failure() -
     assert ask(status_after(GOOD), "/status", snapshot=snapshot).json()["history"]["trouble"] == snapshot.trouble
 
 
-@pytest.mark.parametrize("path", ["/", "/badge.svg", "/status", "/schema.json", "/livez", "/readyz"])
+@pytest.mark.parametrize("path", ["/", "/badge.svg", "/status", "/schema.json", "/metrics", "/livez", "/readyz"])
 def test_head_answers_like_get_without_a_body(path: str) -> None:
     status = status_after(GOOD)
     got, head = ask(status, path), ask(status, path, "HEAD")
@@ -160,7 +158,7 @@ def test_another_method_is_a_405_problem_that_names_the_right_ones(method: str) 
 @pytest.mark.parametrize("path", ["/nope", "/status/", "/favicon.ico", "/%00", "/..%2f..%2fetc/passwd"])
 def test_an_unknown_path_is_a_404_problem_that_names_the_known_ones(path: str) -> None:
     answer = ask(status_after(), path)
-    assert "/, /badge.svg, /status, /schema.json, /livez, /readyz" in answer.json()["detail"]
+    assert "/, /badge.svg, /status, /schema.json, /metrics, /livez, /readyz" in answer.json()["detail"]
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
     assert answer.json()["status"] == 404
 
