@@ -221,3 +221,43 @@ def test_all_that_is_wrong_is_told_at_once_without_a_secret(command: Command, ar
         "HEALTHCHECKER_REMIND_EVERY",
         "HEALTHCHECKER_HEARTBEAT_URL",
     ]
+
+
+def test_a_restart_in_the_middle_of_an_outage_neither_forgets_nor_repeats_the_alert(
+    command: Command, target: Target, receiver: Receiver, port: int, tmp_path: Path
+) -> None:
+    variables = {
+        **HASTE,
+        "HEALTHCHECKER_PORT": str(port),
+        "HEALTHCHECKER_TARGET_URL": target.url,
+        "HEALTHCHECKER_NOTIFY_URLS": receiver.apprise_url,
+        "HEALTHCHECKER_HISTORY_PATH": str(tmp_path / "history.json"),
+    }
+
+    def told(number: int) -> None:
+        assert len(receiver.titles) == number
+
+    def status() -> Any:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/status", timeout=5) as response:
+            return json.load(response)
+
+    def knows_that_it_was_accepted() -> None:
+        assert status()["notifications"]["last_sent"]
+
+    def is_down() -> None:
+        assert status()["state"] == "unhealthy"
+
+    target.up = False
+    process = command(**variables)
+    eventually(knows_that_it_was_accepted, within=SECONDS)
+    told(1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+
+    command(**variables)
+    eventually(is_down, within=SECONDS)
+    target.goes_on_being_polled()
+    told(1)
+    target.up = True
+    eventually(lambda: told(2), within=SECONDS)
+    assert receiver.titles[1] == "The API is healthy again"
