@@ -65,9 +65,12 @@ async def _ask(channels: Iterable[Channel], message: Message | None, deadline: f
         async with asyncio.timeout(deadline):
             async for answer in _converse(process, request):
                 answers[answer["channel"]] = answer["error"]
-    finally:
+    except BaseException:
+        # Only here: to kill what is ending anyway would take its exit code away from asyncio, which complains of that.
         with suppress(ProcessLookupError):
             process.kill()
+        raise
+    finally:
         await process.communicate()  # to the end of its pipes, so that nothing of it stays behind
 
 
