@@ -2,11 +2,12 @@ import os
 import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from support.http import ask
+from support.http import Client, ask
 from support.metrics import samples, total
 from support.server import Server, running_server
 from support.waiting import eventually
@@ -37,8 +38,13 @@ def assert_counted(server: Server, requests: int) -> None:
 
 
 def answerers(server: Server, requests: int) -> set[str]:
-    """Make requests, each on a connection of its own, and give the names of the workers that answered."""
-    return {ask("GET", f"{server.url}/tasks").headers["x-worker"] for _ in range(requests)}
+    """Make requests, each on a connection of its own, and give the names of the workers that answered.
+
+    The connections stay open until the end: a worker that has some leaves the next one to a worker that has none.
+    """
+    with ExitStack() as connections:
+        clients = [connections.enter_context(Client(timeout=15)) for _ in range(requests)]
+        return {client.get(f"{server.url}/tasks").headers["x-worker"] for client in clients}
 
 
 def test_the_counts_of_all_workers_must_add_up(data: Path) -> None:
