@@ -77,7 +77,7 @@ class Notifier:
         return {
             "channels": len(self._channels),
             "pending": self._alerts.pending is not None,
-            "last_sent": self._last_sent and self._last_sent.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "last_sent": self._last_sent,
             "last_error": self._last_error,
         }
 

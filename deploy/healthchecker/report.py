@@ -112,7 +112,7 @@ class Notifications(Model):
 
     channels: Count = Field(description="How many URLs are told.")
     pending: bool = Field(description="Whether a message waits for somebody to accept it.")
-    last_sent: str | None = Field(description="When a message was accepted last; null before the first.")
+    last_sent: Moment | None = Field(description="When a message was accepted last; null before the first.")
     last_error: str | None = Field(description="Why the last attempt failed, without any secret; null when it did not.")
 
 

@@ -16,18 +16,19 @@ from rich.text import Text
 from healthchecker.ask import NoAnswerError, Picture, ask
 from healthchecker.settings import Settings
 from healthchecker.state import State
+from healthchecker.templates import MARKS
 from healthchecker.words import duration, moment
 
 LOOK_SECONDS = 1.0
 SHOWN_POLLS = 15
 SHOWN_TRANSITIONS = 5
 
-MARKS = {
-    State.UNKNOWN: ("?", "dim"),
-    State.HEALTHY: ("✓", "green"),
-    State.SUSPECT: ("▲", "yellow"),
-    State.UNHEALTHY: ("✕", "red"),
-    State.RECOVERING: ("↑", "cyan"),
+COLOURS = {
+    State.UNKNOWN: "dim",
+    State.HEALTHY: "green",
+    State.SUSPECT: "yellow",
+    State.UNHEALTHY: "red",
+    State.RECOVERING: "cyan",
 }
 
 
@@ -68,9 +69,9 @@ async def watch(settings: Settings) -> int:
 
 def draw(picture: Picture) -> Group:
     """Draw the whole picture: the state, what is wrong, what to do, and how it has been."""
-    mark, colour = MARKS[State(picture["state"])]
+    state = State(picture["state"])
     since = datetime.fromisoformat(picture["since"])
-    head = Text(f"{mark} {picture['state']}", style=f"bold {colour}")
+    head = Text(f"{MARKS[state]} {state}", style=f"bold {COLOURS[state]}")
     head.append(
         f"  for {duration((datetime.now(UTC) - since).total_seconds())}, since {moment(since)}", "not bold default"
     )

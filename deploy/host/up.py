@@ -57,9 +57,11 @@ def report() -> str:
     answer = probe.get(f"{urls['api']}/db-check")
     if answer.status != probe.OK:
         raise Trouble(diagnosis.of_stack())
+    prometheus = f"  Prometheus   {urls['prometheus']}\n" if "prometheus" in urls else ""
     return (
         "The stack is healthy.\n"
         f"  API          {urls['api']}   (docs: /docs)\n"
         f"  status page  {urls['healthchecker']}\n"
+        f"{prometheus}"
         f"  /db-check    {answer.body}"
     )
