@@ -9,7 +9,7 @@ PIECES = api deploy/healthchecker tests tests/bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor test unit app process stack bench lint format migration lock python compose
+.PHONY: help up down status logs doctor test unit app process stack bench mutants lint format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
@@ -54,6 +54,9 @@ stack: $(VENV) ## Run the tests that break real containers
 
 bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+mutants: $(VENV) ## Take each guard of the code away and show that the tests notice (ARGS=free: those named so)
+	@PYTHONPATH=deploy:tests $(BIN)/python -m mutation $(ARGS)
 
 ##@ The code
 
