@@ -196,6 +196,20 @@ def test_another_applications_database_gets_no_files_beside_it(file: DataFile) -
     assert {path.name for path in file.path.parent.iterdir()} - before == {".api.db.lock", ".api.db.use"}
 
 
+def test_the_log_that_a_crash_of_another_application_has_left_is_not_applied(file: DataFile) -> None:
+    writer = sqlite3.connect(file.path.with_name("theirs"))
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE bookmarks (id INTEGER PRIMARY KEY)")
+    writer.execute("PRAGMA wal_checkpoint")
+    writer.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY)")
+    shutil.copy(file.path.with_name("theirs"), file.path)
+    shutil.copy(file.path.with_name("theirs-wal"), file.log_path)
+    writer.close()
+    before = file.path.read_bytes(), file.log_path.read_bytes()
+    assert refused(file) == Code.DB_FOREIGN
+    assert (file.path.read_bytes(), file.log_path.read_bytes()) == before
+
+
 def test_without_its_seal_another_database_of_this_service_is_accepted(file: DataFile) -> None:
     prepare_once(file)
     put_another_database_of_ours_there(file.path)
@@ -253,6 +267,19 @@ def test_whoever_comes_while_others_use_files_that_were_moved_has_to_wait(
     assert refusal.value.code == Code.DB_STARTING
     assert user.close()
     prepare_once(file)
+
+
+def test_whoever_has_to_wait_brings_no_log_of_the_others_home_to_the_file_that_is_there_now(file: DataFile) -> None:
+    user = prepare(file, given_up=never)
+    writer = sqlite3.connect(file.path)
+    writer.execute("INSERT INTO tasks (name, created_at) VALUES ('theirs', '2026-01-01 00:00:00')")
+    writer.commit()
+    copy_in_its_place(file.path)
+    before = file.path.read_bytes(), file.log_path.read_bytes()
+    assert refused(file) == Code.DB_STARTING
+    assert (file.path.read_bytes(), file.log_path.read_bytes()) == before
+    writer.close()
+    assert user.close()
 
 
 def test_a_log_is_not_let_go_of_before_it_could_be_brought_home(file: DataFile) -> None:
