@@ -55,7 +55,7 @@ stack: $(VENV) ## Run the tests that break real containers
 bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
 
-mutants: $(VENV) ## Take each guard of the code away and show that the tests notice (ARGS=free: those named so)
+mutants: $(VENV) ## Take each guard away, and see tests fail (ARGS=free)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m mutation $(ARGS)
 
 ##@ The code

@@ -1,12 +1,14 @@
 import os
+import threading
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from testcontainers.core.config import testcontainers_config
 
+from support import browser
 from support.stack import NewStack, Stack, build_images, sweep
 from support.waiting import eventually
 
@@ -21,6 +23,21 @@ OURS = (
     "WEB_CONCURRENCY",
     "COMPOSE_",
 )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Build all images, which takes minutes, while the cheaper rings are run."""
+    if session.config.option.collectonly or not any("browser" in item.fixturenames for item in session.items):  # type: ignore[attr-defined]
+        return
+
+    def build() -> None:
+        with suppress(AssertionError):  # told where it is built again and needed
+            build_images()
+            browser.build_image()
+
+    building = threading.Thread(target=build)
+    building.start()
+    session.config.add_cleanup(building.join)
 
 
 @pytest.fixture(scope="session", autouse=True)

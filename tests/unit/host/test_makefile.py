@@ -14,7 +14,7 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "verb", ["help", "up", "down", "status", "logs", "test", "bench", "doctor", "lint", "format", "lock"]
+    "verb", ["help", "up", "down", "status", "logs", "test", "bench", "mutants", "doctor", "lint", "format", "lock"]
 )
 def test_help_tells_of_every_verb(verb: str) -> None:
     assert f"\n  make {verb} " in "\n" + make().stdout
