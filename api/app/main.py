@@ -11,6 +11,7 @@ from app.database import Database
 from app.datafile import DataFile
 from app.http.access import AccessLog
 from app.http.body_limit import BodyLimit
+from app.http.document import ABOUT, Documented
 from app.http.errors import add_error_handlers
 from app.http.exchanges import Exchanges
 from app.http.probes import Probes
@@ -43,8 +44,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
         await database.shut_down()
 
-    app = FastAPI(
-        title="FastAPI on one SQLite file",
+    app = Documented(
+        **ABOUT,
         version=__version__,
         lifespan=lifespan,
         redirect_slashes=False,

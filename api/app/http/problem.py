@@ -1,6 +1,6 @@
 """How a problem looks to a caller: `application/problem+json`, RFC 9457."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -27,22 +27,10 @@ class ProblemBody(BaseModel):
     retryable: bool
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "The request is wrong",
-        "content": {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}},
-    },
-    503: {
-        "description": "The database cannot answer now",
-        "content": {MEDIA_TYPE: {"schema": ProblemBody.model_json_schema()}},
-    },
-}
-
-
-def problem_response(code: Code, detail: str | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Answer with a problem of the table."""
+def problem_body(code: Code, detail: str | None = None) -> ProblemBody:
+    """Make the body from the table."""
     problem = PROBLEMS[code]
-    body = ProblemBody(
+    return ProblemBody(
         type=f"/problems/{code}",
         title=problem.title,
         status=problem.status,
@@ -51,9 +39,14 @@ def problem_response(code: Code, detail: str | None = None, headers: dict[str, s
         remedy=problem.remedy,
         retryable=problem.passing,
     )
+
+
+def problem_response(code: Code, detail: str | None = None, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Answer with a problem of the table."""
+    problem = PROBLEMS[code]
     retry = {"Retry-After": str(problem.retry_after)} if problem.retry_after is not None else {}
     return JSONResponse(
-        body.model_dump(mode="json"),
+        problem_body(code, detail).model_dump(mode="json"),
         status_code=problem.status,
         headers={**NO_STORE, **retry, **(headers or {})},
         media_type=MEDIA_TYPE,

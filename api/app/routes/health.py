@@ -10,9 +10,11 @@ from fastapi.responses import JSONResponse
 
 from app import __version__, keeper, library
 from app.http.dependencies import keeper_of
+from app.http.described import Responses
 from app.http.probes import PASS, RESULTS
-from app.http.problem import NO_STORE, PROBLEM_RESPONSES
+from app.http.problem import NO_STORE
 from app.problems import UNAVAILABLE, ProblemError
+from app.routes import report
 
 STARTED = time.monotonic()
 
@@ -72,16 +74,24 @@ def _measured(
     return [entry | ({"observedUnit": unit} if unit else {})]
 
 
-ENDPOINTS: dict[str, Callable[..., Awaitable[Response]]] = {
-    "/db-check": db_check,
-    "/readyz": readyz,
-    "/livez": livez,
-    "/health": health,
+ENDPOINTS: dict[str, tuple[Callable[..., Awaitable[Response]], str, Responses]] = {
+    "/db-check": (db_check, "Check the database", report.CHECKED),
+    "/readyz": (readyz, "Check readiness", report.READY),
+    "/livez": (livez, "Check liveness", report.ALIVE),
+    "/health": (health, "Show the details", report.REPORTED),
 }
 
-router = APIRouter(tags=["health"], responses={503: PROBLEM_RESPONSES[503]})
+router = APIRouter(tags=["health"])
 heads = APIRouter()
-for path, endpoint in ENDPOINTS.items():
+for path, (endpoint, summary, responses) in ENDPOINTS.items():
     kind = HealthJson if endpoint is health else JSONResponse
-    router.add_api_route(path, endpoint, methods=["GET"], response_model=None, response_class=kind)
+    router.add_api_route(
+        path,
+        endpoint,
+        methods=["GET"],
+        summary=summary,
+        response_model=None,
+        response_class=kind,
+        responses=responses,
+    )
     heads.add_api_route(path, endpoint, methods=["HEAD"], response_model=None, include_in_schema=False)

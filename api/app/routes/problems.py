@@ -1,14 +1,24 @@
 """A page for each problem: what its `type` refers to."""
 
 from html import escape
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse
 
-from app.http.problem import PROBLEM_RESPONSES
+from app.http.described import Responses, problem_responses
 from app.problems import PROBLEMS, Code, ProblemError
 
-router = APIRouter(prefix="/problems", tags=["problems"], responses={"4XX": PROBLEM_RESPONSES["4XX"]})
+ProblemCode = Annotated[str, Path(description="`code` of the problem", examples=["db_missing"])]
+
+PAGE_RESPONSE: Responses = {
+    200: {
+        "description": "A page for people",
+        "content": {"text/html": {"example": "<!doctype html><title>The database file is missing.</title>"}},
+    }
+}
+
+router = APIRouter(prefix="/problems", tags=["problems"], responses=PAGE_RESPONSE)
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -38,8 +48,8 @@ async def list_problems() -> HTMLResponse:
     return _page("Problems", f"<h1>Problems</h1><ul>{rows}</ul>")
 
 
-@router.get("/{code}", response_class=HTMLResponse)
-async def show_problem(code: str) -> HTMLResponse:
+@router.get("/{code}", response_class=HTMLResponse, responses=problem_responses(Code.NOT_FOUND))
+async def show_problem(code: ProblemCode) -> HTMLResponse:
     """Explain one problem."""
     if code not in PROBLEMS:
         raise ProblemError(Code.NOT_FOUND, detail="There is no problem with this code.")

@@ -1,7 +1,7 @@
 """The first page that a person sees."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from app import __version__
 
@@ -11,6 +11,20 @@ router = APIRouter(tags=["welcome"])
 class Welcome(BaseModel):
     """Where to go from here."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "service": "FastAPI on one SQLite file",
+                    "version": __version__,
+                    "documentation": "/docs",
+                    "health": {"database": "/db-check"},
+                    "example": "/tasks",
+                }
+            ]
+        }
+    )
+
     service: str
     version: str
     documentation: str
@@ -18,7 +32,7 @@ class Welcome(BaseModel):
     example: str
 
 
-@router.get("/")
+@router.get("/", response_description="What this is, and where to go")
 async def welcome() -> Welcome:
     """Say what this is, and where to go."""
     return Welcome(

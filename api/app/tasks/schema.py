@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from app.tasks.model import MAX_NAME_LENGTH
 
@@ -29,15 +30,18 @@ Name = Annotated[
 class TaskInput(BaseModel):
     """What a caller says of a task."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Water the plants"}]})
 
     name: Name
+
+
+EXAMPLE: JsonDict = {"id": 1, "name": "Water the plants", "created_at": "2026-01-31T08:30:00.123456Z"}
 
 
 class Task(BaseModel):
     """A task."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [EXAMPLE]})
 
     id: int
     name: str
@@ -46,6 +50,8 @@ class Task(BaseModel):
 
 class TaskPage(BaseModel):
     """A part of the list of tasks; `next_cursor` asks for the part after it, and is null at the end."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [EXAMPLE], "next_cursor": None}]})
 
     items: list[Task]
     next_cursor: str | None
