@@ -31,6 +31,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     BODY_TOO_LARGE = "body_too_large"
     INVALID_REQUEST = "invalid_request"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     BAD_REQUEST = "bad_request"
     INTERNAL_ERROR = "internal_error"
 
@@ -171,6 +172,11 @@ PROBLEMS: dict[Code, Problem] = {
         422,
         "The request does not have the form that this address asks for.",
         "Correct what the detail names; see /docs.",
+    ),
+    Code.IDEMPOTENCY_KEY_REUSED: Problem(
+        422,
+        "The Idempotency-Key was used for another request already.",
+        "Send this request with a key of its own; a key belongs to one request and its repetitions.",
     ),
     Code.BAD_REQUEST: Problem(400, "The request cannot be understood.", "See /docs for what this address accepts."),
     Code.INTERNAL_ERROR: Problem(

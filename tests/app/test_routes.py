@@ -31,7 +31,7 @@ def test_the_details_are_in_the_format_for_health(client: TestClient, monkeypatc
     assert answer.headers["content-type"] == "application/health+json"
     body = answer.json()
     assert body["status"] == "pass"
-    assert body["checks"]["sqlite:schemaRevision"][0]["observedValue"] == "0001"
+    assert body["checks"]["sqlite:schemaRevision"][0]["observedValue"] == "0002"
     assert body["checks"]["volume:freeBytes"][0]["observedValue"] > 0
     assert body["checks"]["sqlite:size"][0]["observedValue"] >= 4096
     assert body["checks"]["sqlite:version"][0]["observedValue"] == sqlite3.sqlite_version

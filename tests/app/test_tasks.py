@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
@@ -126,3 +127,35 @@ def test_an_absurd_cursor_or_limit_is_refused(client: TestClient, query: str) ->
 
 def test_the_largest_id_is_simply_not_there(client: TestClient) -> None:
     assert_problem(client.get("/tasks/9223372036854775807"), "not_found", 404)
+
+
+def create_with_key(client: TestClient, key: str, name: str = "x") -> httpx2.Response:
+    return client.post("/tasks", json={"name": name}, headers={"Idempotency-Key": key})
+
+
+@pytest.mark.fault("K7")
+def test_a_create_that_is_sent_again_with_its_key_is_answered_with_the_task_that_it_made(client: TestClient) -> None:
+    first, again = create_with_key(client, "a-key"), create_with_key(client, "a-key")
+    assert (again.status_code, again.json(), again.headers["location"]) == (
+        201,
+        first.json(),
+        first.headers["location"],
+    )
+    assert client.get("/tasks").json()["items"] == [first.json()]
+    assert create_with_key(client, "another-key").json() != first.json()
+
+
+def test_a_key_in_quotation_marks_is_the_same_key(client: TestClient) -> None:
+    assert create_with_key(client, '"a-key"').json() == create_with_key(client, "a-key").json()
+
+
+def test_a_key_that_another_request_had_is_refused_and_nothing_made(client: TestClient) -> None:
+    first = create_with_key(client, "a-key").json()
+    assert_problem(create_with_key(client, "a-key", name="y"), "idempotency_key_reused", 422)
+    assert client.get("/tasks").json()["items"] == [first]
+
+
+@pytest.mark.parametrize("key", ["", " ", '"', '""', '"open', 'a"b', "a b", "x" * 256, '"' + "x" * 256 + '"', "é"])
+def test_what_is_no_key_is_refused(client: TestClient, key: str) -> None:
+    assert_problem(create_with_key(client, key.encode()), "invalid_request", 422)  # type: ignore[arg-type]
+    assert client.get("/tasks").json()["items"] == []

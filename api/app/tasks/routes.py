@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from app.http.dependencies import database_of
 from app.http.described import UNAVAILABLE_CODES, Responses, header, problem_responses
+from app.http.idempotency import IdempotencyKey, fingerprint_of
 from app.problems import Code, ProblemError
 from app.tasks import store
 from app.tasks.schema import Task, TaskInput, TaskPage
@@ -19,6 +20,7 @@ Cursor = Annotated[int, Query(ge=0, le=MAX_ID, description="`next_cursor` of the
 
 NO_TASK = problem_responses(Code.NOT_FOUND)
 BAD_BODY = problem_responses(Code.MALFORMED_JSON, Code.BAD_REQUEST, Code.BODY_TOO_LARGE)
+BAD_KEY = problem_responses(Code.INVALID_REQUEST, Code.IDEMPOTENCY_KEY_REUSED)
 CREATED: Responses = {
     201: {
         "description": "The task as it was stored",
@@ -41,10 +43,16 @@ def _found(task: Task | None) -> Task:
     return task
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, responses=CREATED | BAD_BODY)
-async def create_task(task: TaskInput, request: Request, response: Response) -> Task:
-    """Create a task."""
-    created = await database_of(request).write(partial(store.create, name=task.name))
+@router.post("", status_code=status.HTTP_201_CREATED, responses=CREATED | BAD_BODY | BAD_KEY)
+async def create_task(
+    task: TaskInput, request: Request, response: Response, idempotency_key: IdempotencyKey = None
+) -> Task:
+    """Create a task, once for each `Idempotency-Key`, for as long as the task is not deleted."""
+    if idempotency_key is None:
+        work = partial(store.create, name=task.name)
+    else:
+        work = partial(store.create_once, name=task.name, key=idempotency_key, fingerprint=fingerprint_of(task))
+    created = await database_of(request).write(work)
     response.headers["Location"] = f"/tasks/{created.id}"
     return created
 

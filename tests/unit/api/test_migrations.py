@@ -3,9 +3,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from app import schema
+from app.base import metadata
 from app.datafile import DataFile
+from app.engine import plain_engine
 from app.problems import Code, ProblemError
 from support.database import prepare_once
 
@@ -13,7 +17,7 @@ HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_r
 ADD_NOTES = """\
     op.create_table("notes", sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("task_id", sa.Integer, sa.ForeignKey("tasks.id", ondelete="CASCADE")))
-    op.execute("INSERT INTO tasks VALUES (1, 'x', '2026-01-01')")
+    op.execute("INSERT INTO tasks (id, name, created_at) VALUES (1, 'x', '2026-01-01')")
     op.execute("INSERT INTO notes VALUES (1, 1)")
 """
 REBUILD_TASKS = """\
@@ -34,7 +38,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFile:
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
     file = DataFile(tmp_path / "api.db")
     prepare_once(file)
-    add_revision("0002", "0001", ADD_NOTES)
+    add_revision("0003", "0002", ADD_NOTES)
     prepare_once(file)
     return file
 
@@ -51,7 +55,7 @@ def content(file: DataFile) -> list[str]:
 
 
 def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(file: DataFile) -> None:
-    add_revision("0003", "0002", REBUILD_TASKS)
+    add_revision("0004", "0003", REBUILD_TASKS)
     prepare_once(file)
     assert 'INSERT INTO "notes" VALUES(1,1);' in content(file)
     assert "done BOOLEAN" in "".join(content(file))
@@ -60,8 +64,15 @@ def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(file: DataFile) -> N
 @pytest.mark.parametrize("upgrade", [FAIL_HALF_WAY, BREAK_A_REFERENCE])
 def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade: str, file: DataFile) -> None:
     before = content(file)
-    add_revision("0003", "0002", upgrade)
+    add_revision("0004", "0003", upgrade)
     with pytest.raises(ProblemError) as refusal:
         prepare_once(file)
     assert refusal.value.code == Code.DB_SCHEMA_BEHIND
     assert content(file) == before
+
+
+def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path) -> None:
+    file = DataFile(tmp_path / "api.db")
+    prepare_once(file)
+    with plain_engine(file).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []

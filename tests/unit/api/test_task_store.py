@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from app.problems import ProblemError
 from app.tasks import store
 from support.database import new_session
 
@@ -58,3 +59,26 @@ def test_deleting_removes_one_task_and_leaves_the_others(session: Session) -> No
     first, second = store.create(session, "first"), store.create(session, "second")
     assert store.delete(session, first.id)
     assert store.page(session, after=0, limit=10).items == [second]
+
+
+def test_the_same_key_and_request_again_give_the_same_task_and_make_no_other(session: Session) -> None:
+    first = store.create_once(session, "x", key="k", fingerprint="f")
+    assert store.create_once(session, "x", key="k", fingerprint="f") == first
+    assert store.page(session, after=0, limit=10).items == [first]
+
+
+def test_the_same_key_for_another_request_is_refused(session: Session) -> None:
+    store.create_once(session, "x", key="k", fingerprint="f")
+    with pytest.raises(ProblemError, match="idempotency_key_reused"):
+        store.create_once(session, "y", key="k", fingerprint="g")
+
+
+def test_a_deleted_task_frees_its_key(session: Session) -> None:
+    first = store.create_once(session, "x", key="k", fingerprint="f")
+    store.delete(session, first.id)
+    assert store.create_once(session, "x", key="k", fingerprint="f").id > first.id
+
+
+def test_a_key_is_found_by_its_index(session: Session) -> None:
+    plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {store.MADE_BY.compile()}", ("k",)).all()
+    assert "ix_tasks_idempotency_key" in str(plan)
