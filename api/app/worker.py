@@ -1,6 +1,7 @@
 """The worker process: uvicorn under gunicorn."""
 
 import logging
+import os
 import socket
 import sys
 from functools import partial
@@ -34,6 +35,7 @@ class SharingServer(Server):
     def __init__(self, *args: Any, share: Share, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._share = share
+        self._master = os.getppid()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then listen."""
@@ -46,6 +48,11 @@ class SharingServer(Server):
             share=self._share,
         )
         self.servers = [Listener(listening, protocol, self._share) for listening in sockets or ()]  # type: ignore[misc]
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop when the master is no more, which uvicorn's worker would not notice; called ten times a second."""
+        self.should_exit |= os.getppid() != self._master
+        return await super().on_tick(counter)
 
 
 class Worker(UvicornWorker):  # type: ignore[misc]  # the package has no types

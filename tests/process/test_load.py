@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import pytest
 import uvloop
 
 from support.http import Client
-from support.load import Ledger, writing
+from support.ledger import Ledger, settle
+from support.load import writing
 from support.server import Server, running_server
 from support.waiting import eventually
 
@@ -29,13 +30,12 @@ def data(tmp_path: Path) -> Path:
 
 
 def assert_all_there(data: Path, ledger: Ledger) -> None:
-    """Assert that every acknowledged task is in the database, once, and that the database is whole."""
+    """Assert that every acknowledged task is in the database, once and in order, and that the database is whole."""
     with sqlite3.connect(data) as connection:
-        stored = [name for (name,) in connection.execute("SELECT name FROM tasks")]
+        account = settle(ledger, connection.execute("SELECT id, name FROM tasks"))
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
-    assert set(ledger.names) <= set(stored)
-    assert len(stored) == len(set(stored))
+    assert account.is_settled, f"{account}: {account.lost[:5]} {account.duplicated[:5]} {account.out_of_order[:5]}"
 
 
 def more_than(number: int, ledger: Ledger) -> None:
@@ -51,14 +51,31 @@ def test_a_burst_of_connections_is_dealt_out_evenly_to_the_workers(data: Path) -
         assert min(Counter(workers).values()) >= 7, "the connection of the fixture counts as well"
 
 
-def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(data: Path) -> None:
+def first_worker(server: Server) -> list[int]:
+    return server.workers()[:1]
+
+
+def all_workers(server: Server) -> list[int]:
+    return server.workers()
+
+
+@pytest.mark.parametrize(
+    "victims",
+    [
+        pytest.param(first_worker, marks=pytest.mark.fault("P1", "K1")),
+        pytest.param(all_workers, marks=pytest.mark.fault("P2", "K2")),
+    ],
+)
+def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(
+    victims: Callable[[Server], list[int]], data: Path
+) -> None:
     async def kill_again_and_again(server: Server, ledger: Ledger) -> None:
         async with writing(server.url, ledger, clients=32):
             for _ in range(4):
                 seen = len(ledger.names)
                 await asyncio.to_thread(eventually, lambda seen=seen: more_than(seen + 200, ledger), within=20)
                 await asyncio.sleep(random.uniform(0, 0.02))  # noqa: S311 - a random moment of a commit, not a wait
-                for worker in server.workers():
+                for worker in victims(server):
                     os.kill(worker, signal.SIGKILL)
 
     with running_server(data) as server:
@@ -70,6 +87,28 @@ def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(data:
     assert_all_there(data, ledger)
 
 
+@pytest.mark.fault("K3")
+def test_the_death_of_gunicorns_master_loses_no_acknowledged_task_and_leaves_no_worker_behind(data: Path) -> None:
+    async def kill_the_master(server: Server, ledger: Ledger) -> None:
+        async with writing(server.url, ledger, clients=16):
+            await asyncio.to_thread(eventually, lambda: more_than(200, ledger), within=20)
+            server.process.kill()
+            await asyncio.to_thread(eventually, gone, within=10)
+
+    ledger = Ledger()
+    with running_server(data) as server:
+        workers = server.workers()
+
+        def gone() -> None:
+            assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
+
+        uvloop.run(kill_the_master(server, ledger))
+    assert ledger.unanswered
+    with running_server(data):
+        assert_all_there(data, ledger)
+
+
+@pytest.mark.fault("P5")
 def test_a_stop_under_load_is_clean_and_loses_no_acknowledged_task(data: Path) -> None:
     async def stop_meanwhile(server: Server, ledger: Ledger) -> int:
         async with writing(server.url, ledger, clients=16):

@@ -5,7 +5,8 @@ import asyncio
 import uvloop
 
 from support.http import ask
-from support.load import Ledger, writing
+from support.ledger import Ledger
+from support.load import writing
 from support.stack import ROOT, NewStack, Stack
 from support.waiting import eventually
 
@@ -41,7 +42,7 @@ def test_four_writers_have_their_turns_in_fairness_and_without_an_error(new_stac
     uvloop.run(write(stack.urls("api"), ledger))
     assert not ledger.refused
     assert not ledger.unanswered
-    rows = sorted(len(names) for names in ledger.acknowledged.values())
+    rows = sorted(ledger.by_worker.values())
     assert len(rows) == 4
     assert rows[0] >= 0.7 * rows[-1], rows
     assert ledger.longest < 1

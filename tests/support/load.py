@@ -1,4 +1,4 @@
-"""Many clients at once, who remember what was acknowledged to them."""
+"""Many clients at once, who ask until they are answered and remember what was acknowledged to them."""
 
 import asyncio
 import json
@@ -6,39 +6,21 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from support.ledger import Entry, Ledger
 
 CREATED = 201
 LONGEST_SECONDS = 15
-
-
-@dataclass
-class Ledger:
-    """What clients saw.
-
-    Attributes:
-        acknowledged: The names of the tasks whose creation was acknowledged, by the worker that did so.
-        refused: The answers that were none of that, as status and body.
-        unanswered: Requests whose connection broke.
-        longest: Seconds until the slowest answer.
-
-    """
-
-    acknowledged: dict[str, list[str]] = field(default_factory=dict)
-    refused: list[tuple[int, str]] = field(default_factory=list)
-    unanswered: int = 0
-    longest: float = 0.0
-
-    @property
-    def names(self) -> list[str]:
-        """All names that were acknowledged."""
-        return [name for names in self.acknowledged.values() for name in names]
+PATIENCE_SECONDS = 0.05  # after a refusal
 
 
 @asynccontextmanager
 async def writing(url: str, ledger: Ledger, *, clients: int, label: str = "") -> AsyncIterator[None]:
-    """Create tasks from so many clients, each on a connection of its own, until the block ends."""
+    """Create tasks from so many clients, each on a connection of its own, until the block ends.
+
+    A client that is refused, or whose connection breaks, asks for the same task again, with the same idempotency key.
+    """
     stopping = asyncio.Event()
     tasks = [asyncio.create_task(_write(url, ledger, stopping, f"{label}{number}")) for number in range(clients)]
     try:
@@ -48,29 +30,35 @@ async def writing(url: str, ledger: Ledger, *, clients: int, label: str = "") ->
         await asyncio.gather(*tasks)
 
 
-async def _write(url: str, ledger: Ledger, stopping: asyncio.Event, label: str) -> None:
-    number = 0
+async def _write(url: str, ledger: Ledger, stopping: asyncio.Event, client: str) -> None:
+    number = 1
     while not stopping.is_set():
         try:
             connection = await Connection.open(url)
             try:
                 while not stopping.is_set():
-                    number += 1
-                    await _create(connection, ledger, f"{label}-{number}")
+                    if await _create(connection, ledger, client, f"{client}-{number}"):
+                        number += 1
+                    else:
+                        await asyncio.sleep(PATIENCE_SECONDS)
             finally:
                 connection.close()
         except (OSError, EOFError):
             ledger.unanswered += 1
 
 
-async def _create(connection: "Connection", ledger: Ledger, name: str) -> None:
+async def _create(connection: "Connection", ledger: Ledger, client: str, name: str) -> bool:
     began = time.monotonic()
-    status, worker, body = await asyncio.wait_for(connection.post("/tasks", {"name": name}), LONGEST_SECONDS)
+    ledger.in_doubt.add(name)
+    asked = connection.post("/tasks", {"name": name}, key=f"{ledger.run}-{name}")
+    status, worker, body = await asyncio.wait_for(asked, LONGEST_SECONDS)
     ledger.longest = max(ledger.longest, time.monotonic() - began)
-    if status == CREATED:
-        ledger.acknowledged.setdefault(worker, []).append(name)
-    else:
+    if status != CREATED:
         ledger.refused.append((status, body))
+        return False
+    ledger.in_doubt.discard(name)
+    ledger.add(Entry(client, name, json.loads(body)["id"], worker))
+    return True
 
 
 class Connection:
@@ -90,11 +78,14 @@ class Connection:
         """Hang up."""
         self._writer.close()
 
-    async def post(self, path: str, content: object) -> tuple[int, str, str]:
-        """Send JSON, and give status, worker and body of the answer."""
+    async def post(self, path: str, content: object, *, key: str) -> tuple[int, str, str]:
+        """Send JSON with an idempotency key, and give status, worker and body of the answer."""
         body = json.dumps(content).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-        self._writer.write(f"{head}\r\n\r\n".encode() + body)
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: test\r\nIdempotency-Key: {key.replace(' ', '_')}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._writer.write(head.encode() + body)
         answer = (await self._reader.readuntil(b"\r\n\r\n")).decode()
         found = dict(re.findall(r"^(content-length|x-worker): (.*?)\r$", answer, re.MULTILINE))
         text = await self._reader.readexactly(int(found["content-length"]))

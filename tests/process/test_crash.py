@@ -1,0 +1,74 @@
+"""The machine loses its power, and what was acknowledged is on the disk."""
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from support.crash import Disk
+from support.ledger import Ledger, settle
+from support.load import writing
+from support.server import Server, running_server
+from support.waiting import eventually
+
+CRASHES = 5
+BETWEEN = 100  # acknowledged tasks, at least
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    processes = [server.process.pid, *server.workers()]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.fault("K6")
+def test_a_power_cut_at_any_moment_takes_no_acknowledged_task_along(tmp_path: Path) -> None:
+    seed = random.randrange(10**6)  # noqa: S311 - the moments are to be others each time
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
+    chance = random.Random(seed)  # noqa: S311
+    found: list[tuple[Disk, Ledger]] = []
+
+    async def crash_again_and_again(server: Server, ledger: Ledger) -> None:
+        async with writing(server.url, ledger, clients=16):
+            for number in range(CRASHES):
+                enough = len(ledger.names) + BETWEEN
+
+                def has_gone_on(enough: int = enough) -> None:
+                    assert len(ledger.names) > enough
+
+                await asyncio.to_thread(eventually, has_gone_on, within=20)
+                await asyncio.sleep(chance.uniform(0, 0.3))  # a random moment, not a wait
+                with frozen(server):  # nothing is acknowledged, and no loop turns, until the copy is made
+                    found.append((disk.copy(tmp_path / f"crash-{number}"), deepcopy(ledger)))
+
+    disk = Disk.new(tmp_path / "disk")
+    with disk.mounted(tmp_path / "volume") as volume, running_server(volume / "api.db") as server:
+        uvloop.run(crash_again_and_again(server, Ledger()))
+
+    for crashed, ledger in found:
+        with crashed.mounted(tmp_path / "after") as volume, running_server(volume / "api.db") as server:
+            assert_settled(volume / "api.db", ledger)
+            assert server.client.post("/tasks", json={"name": "and on"}).status_code == 201
+
+
+def assert_settled(data: Path, ledger: Ledger) -> None:
+    with sqlite3.connect(data) as connection:
+        account = settle(ledger, connection.execute("SELECT id, name FROM tasks"))
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+    assert account.acknowledged >= BETWEEN
+    assert account.is_settled, str(account)
