@@ -59,7 +59,7 @@ def is_noticed(guard: Guard, copy: Path) -> bool:
                 timeout=LONGEST_SECONDS,
                 check=False,
             )
-            by = next((line for line in ended.stdout.splitlines() if line.startswith("FAILED")), None)
+            by = next((line for line in ended.stdout.splitlines() if line.startswith("FAILED tests/")), None)
         except subprocess.TimeoutExpired:
             by = f"not done after {LONGEST_SECONDS} s"
     verdict = "RED  " if by else "GREEN"  # an error before the test itself shows nothing

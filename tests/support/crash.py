@@ -1,7 +1,7 @@
 """A machine that loses its power: a disk that can be looked at as it would be found after that.
 
-The disk is a file behind a loop device with a real file system. What was written and not synced is in the kernel's memory
-only, and not in that file: its copy is the disk of a machine that was switched off at that moment.
+The disk is a file behind a loop device with a real file system. What was written and not synced is in the memory of the
+kernel, and not in that file: its copy is the disk of a machine that was switched off at that moment.
 """
 
 import os

@@ -85,6 +85,8 @@ class Connection:
             f"POST {path} HTTP/1.1\r\nHost: test\r\nIdempotency-Key: {key.replace(' ', '_')}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
+        if self._writer.is_closing():
+            raise ConnectionResetError
         self._writer.write(head.encode() + body)
         answer = (await self._reader.readuntil(b"\r\n\r\n")).decode()
         found = dict(re.findall(r"^(content-length|x-worker): (.*?)\r$", answer, re.MULTILINE))

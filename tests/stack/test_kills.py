@@ -1,0 +1,94 @@
+"""The API's container ends again and again under load, and nothing that was acknowledged is lost.
+
+`KILLS=100 make stack ARGS="-s -k kill"` does it a hundred times.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import uvloop
+
+from support.http import ask
+from support.ledger import Ledger, settle
+from support.load import writing
+from support.stack import NewStack, Stack
+from support.waiting import eventually
+
+KILLS = int(os.environ.get("KILLS", "4"))
+STARTED_WITHIN_SECONDS = 5
+ROWS = """
+import json, sqlite3
+connection = sqlite3.connect("/data/api.db")
+print(json.dumps(connection.execute("PRAGMA integrity_check").fetchall()))
+print(json.dumps(connection.execute("SELECT id, name FROM tasks").fetchall()))
+"""
+
+
+def kill(stack: Stack) -> None:
+    stack.container("api").kill()
+
+
+def stop(stack: Stack) -> None:
+    stack.container("api").stop(timeout=20)
+
+
+def start(stack: Stack) -> float:
+    """Start the container, and give the seconds from its start to the first good answer."""
+    stack.container("api").start()
+
+    def answers() -> float:
+        assert ask("GET", stack.url("api") + "/db-check").status_code == 200
+        return time.time()
+
+    at = eventually(answers, within=30)
+    began = datetime.fromisoformat(str(stack.state("api")["StartedAt"])[:26]).replace(tzinfo=UTC)
+    return at - began.timestamp()
+
+
+@pytest.mark.timeout(120 + 8 * KILLS)
+@pytest.mark.parametrize(
+    ("end", "times"),
+    [
+        pytest.param(kill, KILLS, marks=pytest.mark.fault("K4")),
+        pytest.param(stop, 2, marks=pytest.mark.fault("K5")),
+    ],
+)
+def test_a_container_that_ends_under_load_loses_no_acknowledged_task_and_starts_quickly(
+    end: Callable[[Stack], None], times: int, new_stack: NewStack
+) -> None:
+    async def end_again_and_again(ledger: Ledger) -> list[float]:
+        took = []
+        async with writing(f"http://127.0.0.1:{port}", ledger, clients=8):
+            for _ in range(times):
+                enough = len(ledger.entries) + 20
+
+                def has_gone_on(enough: int = enough) -> None:
+                    assert len(ledger.entries) > enough
+
+                await asyncio.to_thread(eventually, has_gone_on, within=20)
+                await asyncio.to_thread(end, stack)
+                took.append(await asyncio.to_thread(start, stack))
+        return took
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    stack = new_stack(overlay=f"services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}")
+    started = stack.up("api")
+    assert started.returncode == 0, started.stderr
+    ledger = Ledger()
+    took = uvloop.run(end_again_and_again(ledger))
+    whole, rows = stack.python(ROWS).splitlines()
+    account = settle(ledger, (tuple(row) for row in json.loads(rows)))
+    print(f"{account}, starts: median {statistics.median(took):.2f} s, longest {max(took):.2f} s")  # noqa: T201
+    assert whole == '[["ok"]]'
+    assert account.is_settled, str(account)
+    assert not [status for status, _ in ledger.refused if status != 503]
+    assert max(took) < STARTED_WITHIN_SECONDS
