@@ -35,6 +35,8 @@ class Database:
     def __init__(self, file: DataFile, on_group: OnGroup = lambda _seconds, _units: None) -> None:
         self.file = file
         self.was_used = False
+        self.has_met_damage = False
+        self.units = 0
         self._opened: Opened | None = None
         self._leaving: Opened | None = None
         self._letting_go: asyncio.Task[bool] | None = None
@@ -50,6 +52,7 @@ class Database:
         """Accept units."""
         self._opened = opened
         self.was_used = True
+        self.has_met_damage = False
         self._writer.start()
 
     async def close(self, reason: ProblemError) -> None:
@@ -132,6 +135,7 @@ class Database:
 
         """
         opened = self.verify()
+        self.units += 1
         with self._naming_faults(opened):
             try:
                 return opened.loop_reader.read(work, seconds=LOOP_SECONDS)
@@ -148,6 +152,7 @@ class Database:
 
         """
         opened = self.verify()
+        self.units += 1
         with self._naming_faults(opened):
             return await self._writer.write(work)
 
@@ -203,6 +208,7 @@ class Database:
             raise
         except Exception as error:
             if problem := self.file.problem_of(error):
+                self.has_met_damage |= problem.code is Code.DB_CORRUPT
                 opened.verify()  # files that were moved meanwhile explain more than what SQLite met
                 raise problem from error
             raise

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
+from app.verdict import Record, Stamp
 
 FILE_MODE = 0o640
 
@@ -49,7 +50,8 @@ class DataFile:
     """The database file at `path`, its locks and its seal.
 
     Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
-    `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use; and
+    `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use;
+    `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one; and
     `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
     reported and not silently started anew, even by a process that has never seen it.
     """
@@ -61,6 +63,7 @@ class DataFile:
         self.seal_path = path.with_name(f".{path.name}.id")
         self.use_path = path.with_name(f".{path.name}.use")
         self.queue_path = path.with_name(f".{path.name}.queue")
+        self.record = Record(path.with_name(f".{path.name}.check"))
         self.log_path = Path(f"{path}-wal")
         self.index_path = Path(f"{path}-shm")
 
@@ -84,6 +87,12 @@ class DataFile:
         """Give the length of the database file in bytes."""
         with disk_faults():
             return self.path.stat().st_size
+
+    def stamp(self) -> Stamp:
+        """Give what no change of the file's content leaves as it is."""
+        with disk_faults():
+            found = self.path.stat()
+            return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
     def exists(self) -> bool:
         """Tell whether anything stands at the path."""

@@ -1,5 +1,7 @@
 """How this service opens SQLite: the address of the file, the pragmas, the kinds of connection."""
 
+import sqlite3
+from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -30,14 +32,15 @@ QUERY_ONLY: Pragma = ("query_only", "ON", 1)
 NO_FOREIGN_KEYS: Pragma = ("foreign_keys", "OFF", 0)
 
 Begin = Literal["BEGIN", "BEGIN IMMEDIATE"]
+Mode = Literal["ro", "rw"]
 
 
-def database_url(file: DataFile, driver: str, *, immutable: bool = False) -> URL:
+def database_url(file: DataFile, driver: str, *, mode: Mode = "rw", immutable: bool = False) -> URL:
     """Give the address of the database file, whatever characters its path has.
 
     `mode=rw` never creates a file: SQLite's own default would put an empty database where one has vanished.
     """
-    query = {"uri": "true", "mode": "ro", "immutable": "1"} if immutable else {"uri": "true", "mode": "rw"}
+    query = {"uri": "true", "mode": mode, **({"immutable": "1"} if immutable else {})}
     return URL.create(f"sqlite+{driver}", database=f"file://{quote(str(file.path))}", query=query)
 
 
@@ -73,7 +76,16 @@ def migrating_engine(file: DataFile) -> Engine:
 
 def examining_engine(file: DataFile) -> Engine:
     """Make an engine that reads the file without taking locks or leaving anything beside it."""
-    return create_engine(database_url(file, "pysqlite", immutable=True), poolclass=NullPool)
+    return create_engine(database_url(file, "pysqlite", mode="ro", immutable=True), poolclass=NullPool)
+
+
+def checking_engine(file: DataFile) -> Engine:
+    """Make the engine of a check in the background, which may outlive all others.
+
+    Read-only, because the last connection to be closed would otherwise remove the log, which may be that of a backup
+    by then.
+    """
+    return _left_to_the_caller(_prepared(_engine(file, mode="ro")))
 
 
 def probing_engine(file: DataFile) -> AsyncEngine:
@@ -85,8 +97,8 @@ def probing_engine(file: DataFile) -> AsyncEngine:
     return create_async_engine(url, poolclass=NullPool, connect_args=patience)
 
 
-def _engine(file: DataFile) -> Engine:
-    return create_engine(database_url(file, "pysqlite"), poolclass=NullPool)
+def _engine(file: DataFile, mode: Mode = "rw") -> Engine:
+    return create_engine(database_url(file, "pysqlite", mode=mode), poolclass=NullPool)
 
 
 def _prepared(
@@ -116,9 +128,16 @@ def _prepared(
         if code_of(context.original_exception) in CONNECTION_IS_LOST:
             context.is_disconnect = True  # it is closed at once, so that the fault does not outlive its cause
 
+    def on_loss(connection: Any, *_: object) -> None:
+        # SQLite puts off the end of a connection until the last of its statements is gone, and the traceback of the
+        # error may hold on to one for long: with the write lock.
+        with suppress(sqlite3.Error):
+            connection.rollback()
+
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     event.listen(engine, "handle_error", on_error)
+    event.listen(engine, "invalidate", on_loss)
     return engine
 
 

@@ -8,9 +8,11 @@ import structlog
 from app import library, schema
 from app.checkup import MAX_AGE_SECONDS, Checkup, Checkups
 from app.database import Database
+from app.inspection import Inspection
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 from app.sizes import Sizes
+from app.verdict import Verdict
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -31,6 +33,7 @@ class Keeper:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._checkups = Checkups(database.file, database.prove_writable)
+        self._inspection = Inspection(database)
         self._known_revisions = schema.known_revisions()
         self._stopping = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
@@ -50,11 +53,17 @@ class Keeper:
         if self._loop:
             await self._loop
         await self._checkups.finish()
+        await self._inspection.stop()
 
     @property
     def fault(self) -> Code | None:
         """What was wrong at the last look, `None` when the database is ready."""
         return self._known_fault
+
+    @property
+    def integrity(self) -> Verdict | None:
+        """What the last check of all pages has found, `None` where that is not known."""
+        return self._inspection.verdict
 
     async def check(self, *, max_age: float = MAX_AGE_SECONDS) -> Checkup:
         """Tell the truth about the database, within a second.
@@ -88,6 +97,7 @@ class Keeper:
             try:
                 if not self._database.is_open:
                     await self._prepare()
+                self._inspection.look()
                 await self.check(max_age=0)
                 await self._watch_log()
             except ProblemError as problem:

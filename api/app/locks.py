@@ -27,7 +27,7 @@ def turn(path: Path, *, given_up: Callable[[], bool]) -> Iterator[None]:
         ProblemError: The disk does not allow it, or the wait was given up.
 
     """
-    descriptor = _open(path)
+    descriptor = open_file(path)
     try:
         while not _try(descriptor, fcntl.LOCK_EX):
             if given_up():
@@ -46,7 +46,7 @@ class Queue:
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = _open(path)
+        self._descriptor = open_file(path)
 
     def __enter__(self) -> None:
         """Wait for the turn, without a limit: the kernel ends the turn of a process that dies."""
@@ -70,7 +70,7 @@ class Use:
     """
 
     def __init__(self, path: Path) -> None:
-        self._descriptor = _open(path)
+        self._descriptor = open_file(path)
         self.is_alone = _try(self._descriptor, fcntl.LOCK_EX)
         with disk_faults():
             self.record = os.pread(self._descriptor, LONGEST_RECORD, 0).decode(errors="replace")
@@ -98,7 +98,28 @@ class Use:
         os.close(self._descriptor)
 
 
-def _open(path: Path) -> int:
+@contextmanager
+def chance(path: Path) -> Iterator[bool]:
+    """Hold the lock file at `path` if nobody else does, and tell whether that is so.
+
+    Raises:
+        ProblemError: The disk does not allow it.
+
+    """
+    descriptor = open_file(path)
+    try:
+        yield _try(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: Path) -> int:
+    """Open a file of the processes on the volume, and make it when it is not there; the caller closes it.
+
+    Raises:
+        ProblemError: The disk does not allow it.
+
+    """
     with disk_faults():
         return os.open(path, os.O_CREAT | os.O_RDWR, LOCK_FILE_MODE)
 

@@ -1,4 +1,4 @@
-"""Make the database ready for use: lock, examine, create or migrate, seal."""
+"""Make the database ready for use: lock, examine, create, check all pages, migrate, seal."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +12,7 @@ from app.completeness import check_complete
 from app.datafile import DataFile, Files
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
+from app.integrity import check_at_start
 from app.opened import Opened
 from app.problems import Code, ProblemError
 
@@ -43,6 +44,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
             _check_users(file, use)
             _examine(file, seal)
             _found(file, seal)
+            check_at_start(file, is_alone=use.is_alone, given_up=given_up)
             lineage_now = _bring_up_to_date(file)
             if seal is None:
                 file.write_seal(lineage_now)

@@ -172,7 +172,11 @@ def become_a_directory(data: Path) -> None:
 
 @pytest.mark.parametrize(
     ("damage", "code"),
-    [(overwrite, "db_not_a_database"), (truncate, "db_corrupt"), (become_a_directory, "db_not_a_file")],
+    [
+        pytest.param(overwrite, "db_not_a_database", marks=pytest.mark.fault("D1")),
+        pytest.param(truncate, "db_corrupt", marks=pytest.mark.fault("D2")),
+        (become_a_directory, "db_not_a_file"),
+    ],
 )
 def test_a_damaged_file_is_named_and_a_mended_one_used_again(
     damage: Callable[[Path], None], code: str, client: TestClient, data: Path

@@ -162,7 +162,7 @@ def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:
         server.client.post("/tasks", json={"name": "x"})
         assert server.stop() == 0
     left = {path.name for path in data.parent.iterdir()} - {"server.log"}
-    assert left == {"api.db", ".api.db.id", ".api.db.lock", ".api.db.queue", ".api.db.use"}, (
+    assert left == {"api.db", ".api.db.check", ".api.db.id", ".api.db.lock", ".api.db.queue", ".api.db.use"}, (
         "the write-ahead log is merged and gone"
     )
 

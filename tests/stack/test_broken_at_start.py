@@ -71,6 +71,7 @@ def test_a_broken_volume_is_named_and_used_once_it_is_mended(scenario: str, new_
     assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
 
 
+@pytest.mark.fault("D2")
 def test_a_truncated_database_is_named_and_its_backup_used(new_stack: NewStack) -> None:
     stack = new_stack()
     assert stack.up("api").returncode == 0

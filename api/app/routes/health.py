@@ -15,6 +15,7 @@ from app.http.probes import PASS, RESULTS
 from app.http.problem import NO_STORE
 from app.problems import UNAVAILABLE, ProblemError
 from app.routes import report
+from app.verdict import Verdict
 
 STARTED = time.monotonic()
 
@@ -46,6 +47,8 @@ async def health(request: Request) -> HealthJson:
     """Show the details, for people and dashboards."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     checks = {"uptime": _measured("system", now, round(time.monotonic() - STARTED), "s")}
+    if last := keeper_of(request).integrity:
+        checks["sqlite:integrity"] = _found_by(last)
     body: dict[str, Any] = {"status": "pass", "version": __version__, "description": "FastAPI on one SQLite file"}
     try:
         found = await keeper_of(request).check()
@@ -72,6 +75,11 @@ def _measured(
     status = "warn" if warns else "pass"
     entry = {"componentType": component, "observedValue": value, "status": status, "time": now}
     return [entry | ({"observedUnit": unit} if unit else {})]
+
+
+def _found_by(check: Verdict) -> list[dict[str, Any]]:
+    (entry,) = _measured("datastore", check.time, "ok")
+    return [entry if check.damage is None else entry | {"observedValue": "damaged", "status": "fail"}]
 
 
 ENDPOINTS: dict[str, tuple[Callable[..., Awaitable[Response]], str, Responses]] = {

@@ -30,7 +30,7 @@ class Measured(BaseModel):
     componentType: str  # noqa: N815 - the format's own name, as are the next
     observedValue: float | str  # noqa: N815
     observedUnit: str | None = None  # noqa: N815
-    status: Literal["pass", "warn"]
+    status: Literal["pass", "warn", "fail"]
     time: datetime
 
 

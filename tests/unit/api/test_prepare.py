@@ -44,7 +44,7 @@ def test_an_empty_volume_gets_a_database_at_the_newest_revision_in_wal_mode(file
 
 def test_the_files_are_readable_by_owner_and_group_only(file: DataFile) -> None:
     prepare_once(file)
-    for path in (file.path, file.seal_path, file.lock_path):
+    for path in (file.path, file.seal_path, file.lock_path, file.record.path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
@@ -60,7 +60,7 @@ def test_the_file_is_at_exactly_the_path_whatever_its_characters(name: str, tmp_
     prepare_once(DataFile(tmp_path / name))
     assert {path.name for path in tmp_path.iterdir()} == {
         name,
-        *(f".{name}.{memory}" for memory in ("id", "lock", "queue", "use")),
+        *(f".{name}.{memory}" for memory in ("check", "id", "lock", "queue", "use")),
     }
 
 
@@ -134,8 +134,8 @@ def stamp_a_newer_schema(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "code"),
     [
-        (overwrite_with_garbage, Code.DB_NOT_A_DATABASE),
-        (truncate_to_half, Code.DB_CORRUPT),
+        pytest.param(overwrite_with_garbage, Code.DB_NOT_A_DATABASE, marks=pytest.mark.fault("D1")),
+        pytest.param(truncate_to_half, Code.DB_CORRUPT, marks=pytest.mark.fault("D2")),
         (empty, Code.DB_REPLACED),
         (put_another_application_there, Code.DB_FOREIGN),
         (put_another_database_of_ours_there, Code.DB_REPLACED),
@@ -175,6 +175,7 @@ def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> N
     connection.close()
 
 
+@pytest.mark.fault("D2")
 def test_a_database_cut_short_under_its_log_is_corrupt(file: DataFile) -> None:
     prepare_once(file)
     reader = sqlite3.connect(file.path)  # keeps the log and its index alive
