@@ -106,10 +106,10 @@ class Inspection:
 
     def _check(self) -> None:
         began = time.monotonic()
-        if self._database.has_met_damage:  # which another check may not see, and then each request would begin one
+        damage = self._find_damage()
+        if self._database.has_met_damage:  # which the next check may not see either: not each request begins one
             self._database.has_met_damage = False
             self._not_before = began + AGAIN_SECONDS
-        damage = self._find_damage()
         integrity.note(self._database.file, Verdict(time.time(), time.monotonic() - began, damage))
 
     def _find_damage(self) -> str | None:

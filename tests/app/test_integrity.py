@@ -85,7 +85,8 @@ def test_a_request_that_meets_damage_is_503_and_has_all_pages_checked(client: Te
         assert verdict(file).damage
     eventually(lambda: healthy(client), within=5)
     assert read_all(client) == {200}
-    assert [line["code"] for line in lines if line["event"] == "database fault"] == ["db_corrupt"]
+    faults = [line["code"] for line in lines if line["event"] == "database fault"]
+    assert faults.count("db_corrupt") == 1, "a slow machine may have told of a timeout besides"
 
 
 @pytest.mark.fault("D14")

@@ -128,7 +128,8 @@ def test_a_check_that_came_to_nothing_is_tried_again_later_and_says_so(
         raise sqlite3.OperationalError("disk I/O error")
 
     checks = Inspection(opened_database)
-    file.record.write(None)
+    before = verdict(file)
+    opened_database.has_met_damage = True
     monkeypatch.setattr(integrity, "find_damage", fail)
     with capture_logs() as lines:
         checks.look()
@@ -138,10 +139,12 @@ def test_a_check_that_came_to_nothing_is_tried_again_later_and_says_so(
     assert checks._thread is failed, "not at once"  # noqa: SLF001
     assert [line["event"] for line in lines] == ["the integrity check was not finished"]
     monkeypatch.undo()
+    assert verdict(file) == before
+    assert checks.is_due()
     monkeypatch.setattr(checks, "_not_before", 0)
     checks.look()
     end_of(checks)
-    assert verdict(file).damage is None
+    assert not checks.is_due(), "it was done now"
 
 
 @pytest.mark.fault("D14")
