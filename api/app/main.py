@@ -11,6 +11,7 @@ from app.database import Database
 from app.datafile import DataFile
 from app.http.access import AccessLog
 from app.http.body_limit import BodyLimit
+from app.http.deadline import Deadline
 from app.http.document import ABOUT, Documented
 from app.http.errors import add_error_handlers
 from app.http.exchanges import Exchanges
@@ -24,6 +25,7 @@ from app.settings import Settings, get_settings
 from app.tasks import routes as tasks
 
 MAX_BODY_BYTES = 64 * 1024
+LONGEST_REQUEST_SECONDS = 60.0  # longer than the server waits for its body, and than any unit of work may take
 # Without this, FastAPI asks OpenTelemetry anew for each request whether somebody has set it up.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         telemetry=NO_TELEMETRY,
     )
+    app.add_middleware(Deadline, seconds=LONGEST_REQUEST_SECONDS)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES)
     app.add_middleware(Exchanges, log=AccessLog(), metrics=counts)
     app.add_middleware(Probes, keeper=keeper)

@@ -33,6 +33,10 @@ class Code(StrEnum):
     INVALID_REQUEST = "invalid_request"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     BAD_REQUEST = "bad_request"
+    REQUEST_TIMEOUT = "request_timeout"
+    URI_TOO_LONG = "uri_too_long"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
     INTERNAL_ERROR = "internal_error"
 
 
@@ -179,6 +183,21 @@ PROBLEMS: dict[Code, Problem] = {
         "Send this request with a key of its own; a key belongs to one request and its repetitions.",
     ),
     Code.BAD_REQUEST: Problem(400, "The request cannot be understood.", "See /docs for what this address accepts."),
+    Code.REQUEST_TIMEOUT: Problem(
+        408,
+        "The request did not arrive in time.",
+        "Send its head within 10 seconds and all of it within 30.",
+        passing=True,
+    ),
+    Code.URI_TOO_LONG: Problem(414, "The request's address is too long.", "Send at most 8 KiB."),
+    Code.HEADERS_TOO_LARGE: Problem(431, "The request's headers are too large.", "Send at most 16 KiB of them."),
+    Code.DEADLINE_EXCEEDED: Problem(
+        UNAVAILABLE,
+        "The service did not answer the request in time.",
+        "Try again; if it lasts, look into the log for what the request waited for.",
+        retry_after=5,
+        passing=True,
+    ),
     Code.INTERNAL_ERROR: Problem(
         500, "The service made a mistake.", "Report it with the time of the request: the log has the details."
     ),

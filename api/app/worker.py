@@ -4,33 +4,22 @@ import logging
 import os
 import socket
 import sys
+import time
 from functools import partial
 from typing import Any, ClassVar
 
 from gunicorn.arbiter import Arbiter
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
+from app.http.refusals import Refusals
 from app.listener import Listener
+from app.protocol import Protocol
 from app.shares import Share, Shares
 
 
-class Protocol(HttpToolsProtocol):
-    """One connection, which counts."""
-
-    def __init__(self, *args: Any, share: Share, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._share = share
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no longer."""
-        super().connection_lost(exc)
-        self._share.shrink()
-
-
 class SharingServer(Server):
-    """A server that takes no more than its share of the connections that its socket gets."""
+    """A server that takes no more than its share of connections, and keeps none whose client has gone to sleep."""
 
     def __init__(self, *args: Any, share: Share, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,12 +35,17 @@ class SharingServer(Server):
             server_state=self.server_state,
             app_state=self.lifespan.state,
             share=self._share,
+            refusals=Refusals(),
         )
         self.servers = [Listener(listening, protocol, self._share) for listening in sockets or ()]  # type: ignore[misc]
 
     async def on_tick(self, counter: int) -> bool:
-        """Stop when the master is no more, which uvicorn's worker would not notice; called ten times a second."""
-        self.should_exit |= os.getppid() != self._master
+        """Look after the connections once a second, and stop when the master is no more; called ten times a second."""
+        if counter % 10 == 0:
+            now = time.monotonic()
+            for connection in [*self.server_state.connections]:
+                connection.check(now)  # type: ignore[union-attr]  # they are all of this server's own kind
+            self.should_exit |= os.getppid() != self._master  # uvicorn's worker would go on without one
         return await super().on_tick(counter)
 
 

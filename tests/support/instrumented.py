@@ -1,5 +1,6 @@
-"""The service with two additions that only tests need: a slow query, and the name of the worker on each answer."""
+"""The service with additions that only tests need: requests that are slow or hang, and the name of the worker."""
 
+import asyncio
 import os
 import socket
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import main
 from app.http.dependencies import database_of
 from app.main import create_app
 
@@ -46,5 +48,16 @@ def create_instrumented_app() -> FastAPI:
 
         return await database_of(request).read(count)
 
+    async def hang() -> None:
+        """Never answer."""
+        await asyncio.Event().wait()
+
     app.add_api_route("/slow", slow)
+    app.add_api_route("/hang", hang)
     return app
+
+
+def create_impatient_app() -> FastAPI:
+    """Build the same, with little patience with requests that hang."""
+    main.LONGEST_REQUEST_SECONDS = 1.0
+    return create_instrumented_app()

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,13 +82,16 @@ class Server:
 
 
 @contextmanager
-def running_server(db_file_path: Path, *, healthy: bool = True, instrumented: bool = False) -> Iterator[Server]:
+def running_server(
+    db_file_path: Path, *, healthy: bool = True, instrumented: bool = False, arguments: Sequence[str] = ()
+) -> Iterator[Server]:
     """Run the server until the end of the block, which begins when it is `healthy` or at least answers.
 
     Args:
         db_file_path: Its database.
         healthy: Whether it is expected to become so.
         instrumented: Whether it has what `support.instrumented` adds.
+        arguments: More of gunicorn's own, or the name of another application.
 
     """
     app = ["support.instrumented:create_instrumented_app()"] if instrumented else []
@@ -98,7 +101,7 @@ def running_server(db_file_path: Path, *, healthy: bool = True, instrumented: bo
     log = db_file_path.parent / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "--bind", address, *app],
+            [sys.executable, "-m", "app", "--bind", address, *app, *arguments],
             cwd=API,
             env=environment(db_file_path),
             stdout=output,

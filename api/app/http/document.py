@@ -21,7 +21,8 @@ Beside what each operation says:
 - **404** `not_found` for an address that does not exist, and **405** `method_not_allowed` for a method that an address
   does not have, with the right ones in `Allow`;
 - **500** `internal_error` where the service made a mistake;
-- what is no HTTP, or more of it than the server takes, is refused before it comes to any operation.
+- **400**, **408**, **414** or **431**, and the end of the connection, for what is no HTTP, takes too long to arrive, or
+  is more than the server takes: it never comes to any operation.
 
 Health endpoints answer HEAD as they answer GET.
 """.strip(),
@@ -37,7 +38,14 @@ Health endpoints answer HEAD as they answer GET.
 }
 
 # What can be met whatever is asked for, and so is said once.
-ANYWHERE = (Code.NOT_FOUND, Code.METHOD_NOT_ALLOWED, Code.INTERNAL_ERROR)
+ANYWHERE = (
+    Code.NOT_FOUND,
+    Code.METHOD_NOT_ALLOWED,
+    Code.REQUEST_TIMEOUT,
+    Code.URI_TOO_LONG,
+    Code.HEADERS_TOO_LARGE,
+    Code.INTERNAL_ERROR,
+)
 
 # FastAPI says of every operation with a parameter that it answers so, and none does: a route names its own problems.
 FOREIGN = ("HTTPValidationError", "ValidationError")

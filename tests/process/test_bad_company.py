@@ -1,0 +1,251 @@
+"""Clients that are slow, hostile, too many, or gone."""
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+import uvloop
+
+from support import raw
+from support.server import Server, running_server
+from support.waiting import eventually
+
+HALF_A_HEAD = b"GET /tasks HTTP/1.1\r\nHost: x\r\nX-Slow: "
+HALF_A_BODY = b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+GET = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "api.db"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(tmp_path_factory.mktemp("bad-company") / "api.db", instrumented=True) as server:
+        yield server
+        assert "Traceback" not in server.log
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1])
+
+
+def assert_refused(answer: bytes, code: str, expected: int) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert status(answer) == expected, answer[:200]
+    assert b"content-type: application/problem+json" in head.lower()
+    assert b"connection: close" in head.lower()
+    assert json.loads(body)["code"] == code
+
+
+def probe(server: Server) -> float:
+    began = time.monotonic()
+    assert server.client.get("/db-check", headers={"Connection": "close"}).content == b'{"results":[1]}'
+    return time.monotonic() - began
+
+
+@pytest.mark.fault("H4")
+@pytest.mark.timeout(60)
+def test_500_half_open_connections_keep_no_probe_waiting_and_are_closed(server: Server) -> None:
+    with raw.many(server, 500) as connections:
+        for number, connection in enumerate(connections):
+            connection.sendall((b"", HALF_A_HEAD, b"G")[number % 3])
+        took = [probe(server) for _ in range(20)]
+        assert max(took) < 1
+        answers = [raw.until_closed(connection) for connection in connections]
+    assert {status(answer) for answer in answers if answer} == {408}
+    assert_refused(answers[1], "request_timeout", 408)
+    assert not answers[0], "who has sent nothing is told nothing"
+
+
+@pytest.mark.timeout(60)
+def test_a_body_that_does_not_arrive_is_not_waited_for(server: Server) -> None:
+    assert_refused(raw.exchange(server, HALF_A_BODY), "request_timeout", 408)
+
+
+@pytest.mark.fault("H3")
+@pytest.mark.parametrize(
+    ("head", "code", "expected"),
+    [
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", "uri_too_long", 414),
+        (GET + b"X-Large: " + b"x" * 17000 + b"\r\n\r\n", "headers_too_large", 431),
+        (GET + b"".join(b"X-%d: y\r\n" % number for number in range(3000)) + b"\r\n", "headers_too_large", 431),
+        (GET + b"X-Endless: " + b"x" * 2_000_000, "headers_too_large", 431),
+    ],
+)
+def test_a_head_has_a_limit(head: bytes, code: str, expected: int, server: Server) -> None:
+    with raw.connect(server) as connection:
+        try:
+            connection.sendall(head)
+        except (BrokenPipeError, ConnectionResetError):
+            assert len(head) > 1_000_000, "it need not be taken to its end"
+            return
+        assert_refused(raw.until_closed(connection), code, expected)
+
+
+@pytest.mark.fault("H3")
+def test_a_head_within_the_limit_is_served(server: Server) -> None:
+    assert status(raw.exchange(server, GET + b"X-Large: " + b"x" * 12000 + b"\r\n\r\n")) == 200
+
+
+POST = b"POST /tasks HTTP/1.1\r\nHost: x\r\n"
+AMBIGUOUS = {
+    "length and chunks": POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "the same length twice": POST + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+    "a length with a sign": POST + b"Content-Length: +5\r\n\r\nhello",
+    "a negative length": POST + b"Content-Length: -5\r\n\r\nhello",
+    "a length in hex": POST + b"Content-Length: 0x5\r\n\r\nhello",
+    "chunks and more": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "almost chunks": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a bad size of a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n",
+    "lines that end in LF": b"GET /livez HTTP/1.1\nHost: x\nConnection: close\n\n",
+    "a header that ends in LF": b"GET /livez HTTP/1.1\r\nHost: x\nConnection: close\r\n\r\n",
+    "a folded header": GET + b"X-Folded: a\r\n b\r\n\r\n",
+    "a blank before the colon": GET + b"X-Blank : a\r\n\r\n",
+    "a NUL in a value": GET + b"X-Nul: a\x00b\r\n\r\n",
+    "a NUL in a name": GET + b"X-N\x00l: a\r\n\r\n",
+    "no host": b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n",
+    "two hosts": GET + b"Host: y\r\n\r\n",
+    "the version 0.9": b"GET /livez\r\n\r\n",
+    "an unknown version": b"GET /livez HTTP/3.0\r\nHost: x\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100,
+}
+
+
+@pytest.mark.fault("H2", "H9")
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+def test_what_two_servers_could_read_in_two_ways_is_refused(kind: str, server: Server) -> None:
+    answer = raw.exchange(server, AMBIGUOUS[kind] + GET + b"\r\n")
+    assert_refused(answer, "bad_request", 400)
+    assert answer.count(b"HTTP/1.1 ") == 1, "nothing of what follows is served"
+
+
+@pytest.mark.fault("H10")
+@pytest.mark.timeout(90)
+def test_a_client_that_reads_nothing_is_let_go_of(server: Server) -> None:
+    for number in range(200):
+        server.client.post("/tasks", json={"name": f"{number}" * 50})
+    with raw.connect(server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"GET /tasks?limit=200 HTTP/1.1\r\nHost: x\r\n\r\n" * 90)
+        open_ones = descriptors(server)
+
+        def let_go() -> None:
+            assert descriptors(server) < open_ones
+
+        eventually(let_go, within=45)
+
+
+def descriptors(server: Server) -> int:
+    return sum(len(os.listdir(f"/proc/{worker}/fd")) for worker in server.workers())  # noqa: PTH208
+
+
+@pytest.mark.fault("H5")
+@pytest.mark.timeout(90)
+def test_1000_clients_that_vanish_leave_nothing_behind(server: Server) -> None:
+    before = eventually(lambda: settled(server), within=10)
+    requests = (HALF_A_HEAD, HALF_A_BODY, GET + b"\r\n", b"GET /slow?steps=300000 HTTP/1.1\r\nHost: x\r\n\r\n")
+    for number in range(1000):
+        connection = raw.connect(server)
+        connection.sendall(requests[number % len(requests)])
+        if number % 8 < 4:
+            raw.reset(connection)
+        else:
+            connection.close()
+
+    def nothing_left() -> None:
+        assert settled(server) <= before + 8, "as many readers as there may be"
+        assert "http_requests_in_flight 0.0" in server.client.get("/metrics").text
+
+    eventually(nothing_left, within=30)
+    assert server.client.post("/tasks", json={"name": "and on"}).status_code == 201
+
+
+def settled(server: Server) -> int:
+    """Give the open descriptors without those of the client of the test itself."""
+    server.client.close()
+    server.client = type(server.client)(base_url=server.url, timeout=10)
+    return descriptors(server)
+
+
+@pytest.mark.fault("H6")
+def test_500_probes_at_once_are_all_answered(server: Server) -> None:
+    async def ask(session: aiohttp.ClientSession) -> bytes:
+        async with session.get(f"{server.url}/db-check") as answer:
+            return await answer.read()
+
+    async def ask_all() -> list[bytes]:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            return await asyncio.gather(*(ask(session) for _ in range(500)))
+
+    assert set(uvloop.run(ask_all())) == {b'{"results":[1]}'}
+
+
+@pytest.mark.fault("H8")
+def test_a_request_that_hangs_is_cut_and_its_worker_replaced(data: Path) -> None:
+    with running_server(data, arguments=["support.instrumented:create_impatient_app()"]) as server:
+        workers = server.workers()
+        answer = server.client.get("/hang")
+        assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
+
+        def replaced() -> None:
+            assert len(server.workers()) == len(workers)
+            assert len(set(server.workers()) - set(workers)) == 1
+
+        eventually(replaced, within=15)
+        eventually(server.ready, within=10)
+        assert server.log.count("requests were cut") == 1
+
+
+@pytest.mark.fault("P7")
+@pytest.mark.timeout(60)
+def test_a_frozen_worker_keeps_nobody_waiting_and_is_replaced(data: Path) -> None:
+    with running_server(data, arguments=["--timeout", "4"]) as server:
+        frozen = server.workers()[0]
+        os.kill(frozen, signal.SIGSTOP)
+        took = [probe(server) for _ in range(40)]
+        assert sorted(took)[len(took) // 2] < 1
+
+        def replaced() -> None:
+            assert frozen not in server.workers()
+            assert len(server.workers()) == 2
+
+        eventually(replaced, within=20)
+        eventually(server.ready, within=10)
+
+
+@pytest.mark.fault("R4")
+def test_a_server_without_descriptors_goes_on_when_it_gets_some_back(data: Path) -> None:
+    with running_server(data) as server:
+        for worker in server.workers():
+            limit = len(os.listdir(f"/proc/{worker}/fd")) + 20  # noqa: PTH208
+            resource.prlimit(worker, resource.RLIMIT_NOFILE, (limit, limit))
+        with raw.many(server, 100):
+            assert len(server.workers()) == 2
+        eventually(server.ready, within=20)
+        assert "Traceback" not in server.log
+
+
+@pytest.mark.fault("R6")
+def test_a_flood_of_bad_requests_does_not_flood_the_log(server: Server) -> None:
+    before = len(server.log)
+    for _ in range(300):
+        raw.exchange(server, b"garbage\r\n\r\n")
+    server.client.get("/" + "x" * 5000)
+
+    def told() -> None:
+        assert "xxx" in server.log
+
+    eventually(told, within=5)
+    assert len(server.log) - before < 3000
