@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import main
+from app import main, protocol
 from app.http.dependencies import database_of
 from app.main import create_app
 
@@ -58,6 +58,7 @@ def create_instrumented_app() -> FastAPI:
 
 
 def create_impatient_app() -> FastAPI:
-    """Build the same, with little patience with requests that hang."""
-    main.LONGEST_REQUEST_SECONDS = 1.0
+    """Build the same, with little patience with requests that hang, and with clients that do not send or read."""
+    main.LONGEST_REQUEST_SECONDS = 3.0
+    protocol.REQUEST_SECONDS = protocol.UNREAD_SECONDS = 1.5
     return create_instrumented_app()
