@@ -212,6 +212,7 @@ def test_a_write_to_a_locked_database_is_503_and_was_not_done(client: TestClient
     assert client.get("/tasks").json()["items"] == []
 
 
+@pytest.mark.fault("R7")
 def test_a_reader_that_keeps_the_log_growing_is_told_of_until_it_has_gone(
     client: TestClient, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 from support.server import run_server
 
 
+@pytest.mark.fault("C2", "C3", "C4")
 @pytest.mark.parametrize(
     ("value", "fault"),
     [
@@ -29,10 +30,20 @@ def test_a_wrong_setting_is_one_line_and_exit_78_before_anything_starts(value: s
     assert time.monotonic() - began < 5, "says so at once"
 
 
+@pytest.mark.fault("C6")
 @pytest.mark.parametrize("value", ["", "0", "-1", "abc", "1.5", "100", "9" * 5000])
 def test_a_wrong_number_of_workers_is_one_line_too(value: str, tmp_path: Path) -> None:
     refusal = run_server(tmp_path / "api.db", WEB_CONCURRENCY=value)
     assert refusal.returncode == 78
     assert refusal.stderr.startswith(f"configuration error: WEB_CONCURRENCY is '{value[:100]}'. Set it to a number")
+    assert refusal.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.fault("C7")
+def test_a_misspelt_variable_is_told_as_the_one_that_is_missing(tmp_path: Path) -> None:
+    refusal = run_server(None, DB_FILE_PTH=str(tmp_path / "api.db"))
+    assert refusal.returncode == 78
+    assert refusal.stderr.startswith("configuration error: DB_FILE_PATH is not set.")
     assert refusal.stderr.count("\n") == 1
     assert not list(tmp_path.iterdir())

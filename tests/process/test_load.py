@@ -87,27 +87,6 @@ def test_sigkill_in_the_middle_of_group_commits_loses_no_acknowledged_task(
     assert_all_there(data, ledger)
 
 
-@pytest.mark.fault("K3")
-def test_the_death_of_gunicorns_master_loses_no_acknowledged_task_and_leaves_no_worker_behind(data: Path) -> None:
-    async def kill_the_master(server: Server, ledger: Ledger) -> None:
-        async with writing(server.url, ledger, clients=16):
-            await asyncio.to_thread(eventually, lambda: more_than(200, ledger), within=20)
-            server.process.kill()
-            await asyncio.to_thread(eventually, gone, within=10)
-
-    ledger = Ledger()
-    with running_server(data) as server:
-        workers = server.workers()
-
-        def gone() -> None:
-            assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
-
-        uvloop.run(kill_the_master(server, ledger))
-    assert ledger.unanswered
-    with running_server(data):
-        assert_all_there(data, ledger)
-
-
 @pytest.mark.fault("P5")
 def test_a_stop_under_load_is_clean_and_loses_no_acknowledged_task(data: Path) -> None:
     async def stop_meanwhile(server: Server, ledger: Ledger) -> int:

@@ -63,6 +63,7 @@ def test_tasks_survive_a_restart(data: Path) -> None:
         assert server.client.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.fault("P2")
 def test_every_acknowledged_write_survives_the_death_of_all_workers(data: Path) -> None:
     with running_server(data) as server:
         acknowledged = [server.client.post("/tasks", json={"name": f"{number}"}).json() for number in range(50)]
@@ -129,6 +130,7 @@ def post_anyway(server: Server, name: str) -> int | None:
         return None  # the worker was killed
 
 
+@pytest.mark.fault("D7")
 def test_the_log_of_a_deleted_database_is_not_applied_to_its_backup(data: Path) -> None:
     backup = data.with_name("backup")
     with running_server(data) as server:

@@ -61,6 +61,7 @@ def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(file: DataFile) -> N
     assert "done BOOLEAN" in "".join(content(file))
 
 
+@pytest.mark.fault("L4")
 @pytest.mark.parametrize("upgrade", [FAIL_HALF_WAY, BREAK_A_REFERENCE])
 def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade: str, file: DataFile) -> None:
     before = content(file)

@@ -89,11 +89,13 @@ def test_an_interrupted_first_start_is_finished_by_the_next(file: DataFile) -> N
     assert file.read_seal()
 
 
+@pytest.mark.fault("F3")
 def test_a_missing_directory_is_not_created(tmp_path: Path) -> None:
     assert refused(DataFile(tmp_path / "nowhere" / "api.db")) == Code.DB_MISSING
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.fault("F4")
 def test_a_directory_at_the_path_is_named(file: DataFile) -> None:
     file.path.mkdir()
     assert refused(file) == Code.DB_NOT_A_FILE
@@ -302,6 +304,7 @@ def test_a_log_is_not_let_go_of_before_it_could_be_brought_home(file: DataFile) 
     connection.close()
 
 
+@pytest.mark.fault("D7")
 def test_the_log_of_the_file_before_is_not_applied_to_a_backup_even_if_nobody_lived_to_empty_it(file: DataFile) -> None:
     prepare_once(file)
     shutil.copy(file.path, file.path.with_name("backup"))

@@ -29,6 +29,7 @@ WRONG_VALUES = {
 }
 
 
+@pytest.mark.fault("C3", "C4")
 @pytest.mark.parametrize("value", WRONG_VALUES, ids=ascii)
 def test_a_wrong_path_is_refused_with_its_fault_and_the_remedy(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DB_FILE_PATH", value)
