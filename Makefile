@@ -9,7 +9,7 @@ PIECES = api deploy/healthchecker tests tests/bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor test unit app process stack bench mutants lint format migration lock python compose
+.PHONY: help up down status logs doctor test unit app process stack bench soak mutants lint format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
@@ -54,6 +54,9 @@ stack: $(VENV) ## Run the tests that break real containers
 
 bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+
+soak: $(VENV) compose ## Break a stack under load (MINUTES=10 SEED=a number)
+	@PYTHONPATH=deploy:tests $(BIN)/python -m soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 mutants: $(VENV) ## Take each guard away, and see tests fail (ARGS=free)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m mutation $(ARGS)

@@ -1,0 +1,65 @@
+"""One soak, from nothing to nothing."""
+
+import random
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from host import console
+from soak import load
+from soak.account import settle, stored
+from soak.kinds import KINDS
+from soak.ledger import Ledger
+from soak.nemesis import Injection, haunt
+from soak.plan import plan
+from soak.result import Result
+from support.stack import Stack
+from support.waiting import eventually
+
+# Of its own, so that the load finds the API again after each start; below those that the kernel gives away.
+PORTS = (20_000, 30_000)
+OVERLAY = "services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}\n"
+
+
+def soak(folder: Path, *, minutes: float, seed: int) -> Result:
+    """Start a stack, break it for so many minutes under load, stop it, and settle the account."""
+    ledger, injections, port = Ledger(), list[Injection](), free_port()
+    console.say(f"Soaking for {minutes:g} min with seed {seed}.")
+    with Stack("soak", folder, overlay=OVERLAY.format(port=port)) as stack:
+        started = stack.up("api", "healthchecker")
+        assert started.returncode == 0, started.stderr
+        eventually(stack.healthy, within=60)
+        began = time.monotonic()
+        with load.running(port, ledger):
+            for injection in haunt(stack, plan(KINDS, seed), ledger, minutes * 60):
+                injections.append(injection)
+                console.say(f"{clock(time.monotonic() - began)}  {told(injection)}")
+        seconds = time.monotonic() - began
+        stopped = stack.compose("stop")
+        assert stopped.returncode == 0, stopped.stderr
+        exit_code = stack.state("api")["ExitCode"]
+        account = settle(ledger, *stored(stack))
+    return Result(seed, minutes, seconds, tuple(injections), ledger, account, exit_code)
+
+
+def free_port() -> int:
+    """Find a port of this machine that nobody listens on."""
+    while True:
+        port = random.randrange(*PORTS)  # noqa: S311 - no secret
+        with suppress(OSError), socket.socket() as candidate:
+            candidate.bind(("127.0.0.1", port))
+            return port
+
+
+def told(injection: Injection) -> str:
+    """Tell of an injection in a line."""
+    said = ", ".join(f"{what} {count}" for what, count in injection.said.most_common())
+    recovery = "never well again" if injection.recovery is None else f"well after {injection.recovery:.1f} s"
+    late = "" if injection.is_in_time else f", bound {injection.step.bound:g} s"
+    return f"{injection.step.name}: {said or 'no probe'}; {recovery}{late}"
+
+
+def clock(seconds: float) -> str:
+    """Write minutes and seconds."""
+    return f"{int(seconds) // 60:2}:{int(seconds) % 60:02}"
