@@ -35,6 +35,7 @@ def files(data: Path) -> list[str]:
     return sorted(path.name for path in data.parent.iterdir())
 
 
+@pytest.mark.fault("D4")
 def test_a_deleted_database_is_missing_at_the_very_next_probe_and_stays_so(client: TestClient, data: Path) -> None:
     data.unlink()
     assert_unavailable(client.get("/db-check"), "db_missing")
@@ -116,6 +117,7 @@ def test_another_database_written_into_the_same_file_is_noticed(client: TestClie
     healthy_again(client)
 
 
+@pytest.mark.fault("D5")
 def test_a_file_in_the_place_of_the_database_is_noticed_at_the_next_probe(client: TestClient, data: Path) -> None:
     original = data.with_name("original")
     data.rename(original)
@@ -193,6 +195,7 @@ def test_a_damaged_file_is_named_and_a_mended_one_used_again(
     healthy_again(client)
 
 
+@pytest.mark.fault("D8")
 def test_a_locked_database_is_locked_within_a_second_and_reads_go_on(client: TestClient, data: Path) -> None:
     holder = sqlite3.connect(data, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -271,6 +274,7 @@ def test_the_cause_of_a_fault_that_only_a_request_meets_is_in_the_log_once_a_min
     assert causes == ["DatabaseError: the page of row 7 is malformed"]
 
 
+@pytest.mark.fault("S3")
 def test_an_unexpected_mistake_is_a_problem_without_details(client: TestClient) -> None:
     async def broken() -> None:
         raise RuntimeError("SELECT secret FROM api.db")

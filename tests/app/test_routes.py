@@ -17,6 +17,7 @@ def test_the_database_check_answers_exactly_its_contract(client: TestClient) -> 
     assert answer.headers["content-type"] == "application/json"
 
 
+@pytest.mark.fault("H1")
 @pytest.mark.parametrize("path", HEALTH)
 def test_every_health_answer_is_fresh_and_has_a_head(client: TestClient, path: str) -> None:
     got, head = client.get(path), client.head(path)
@@ -63,11 +64,13 @@ def test_every_problem_has_a_page_with_its_title_and_remedy(client: TestClient, 
     assert f"/problems/{code}" in client.get("/problems").text
 
 
+@pytest.mark.fault("H1")
 @pytest.mark.parametrize("path", ["/nope", "/problems/nope", "/tasks/", "/db-check/", "/%2e%2e/etc/passwd"])
 def test_an_unknown_address_is_a_problem(client: TestClient, path: str) -> None:
     assert_problem(client.get(path), "not_found", 404)
 
 
+@pytest.mark.fault("H1")
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [

@@ -36,6 +36,7 @@ def test_two_workers_create_one_database(data: Path) -> None:
         assert server.log.count("database created") == 1
 
 
+@pytest.mark.fault("D4")
 def test_every_worker_sees_the_deletion_and_none_creates_a_new_database(data: Path) -> None:
     with running_server(data) as server:
         data.unlink()
@@ -45,6 +46,7 @@ def test_every_worker_sees_the_deletion_and_none_creates_a_new_database(data: Pa
         assert not data.exists()
 
 
+@pytest.mark.fault("D4")
 def test_a_restart_does_not_replace_a_vanished_database_with_an_empty_one(data: Path) -> None:
     with running_server(data) as server:
         assert server.stop() == 0
@@ -195,6 +197,7 @@ def test_a_fault_is_one_line_in_the_log_that_names_cause_and_remedy(data: Path) 
     assert all("restore a backup" in fault["remedy"] and str(data) in fault["cause"] for fault in faults)
 
 
+@pytest.mark.fault("H2")
 def test_a_request_that_is_no_http_is_refused_and_the_worker_lives(data: Path) -> None:
     with running_server(data) as server:
         address = (server.client.base_url.host, server.client.base_url.port or 80)

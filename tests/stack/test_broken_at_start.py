@@ -87,6 +87,7 @@ def test_a_truncated_database_is_named_and_its_backup_used(new_stack: NewStack) 
     assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.fault("D4")
 def test_a_vanished_database_stays_missing_after_a_restart(new_stack: NewStack) -> None:
     stack = new_stack()
     assert stack.up("api").returncode == 0
@@ -99,6 +100,7 @@ def test_a_vanished_database_stays_missing_after_a_restart(new_stack: NewStack) 
     eventually(stack.healthy, within=15)
 
 
+@pytest.mark.fault("F2")
 def test_a_read_only_volume_is_named(new_stack: NewStack) -> None:
     stack = new_stack(overlay="services: {api: {volumes: !override ['data:/data:ro']}}")
     assert_the_stack_says(stack, "db_read_only")

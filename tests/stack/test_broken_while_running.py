@@ -10,15 +10,15 @@ from support.problem import assert_unavailable
 from support.stack import Stack
 from support.waiting import eventually
 
-FAULTS: list[tuple[Callable[[Stack], Fault], str]] = [
-    (faults.deleted, "db_missing"),
-    (faults.replaced_by_empty_file, "db_replaced"),
-    (faults.replaced_by_another_database, "db_foreign"),
-    (faults.overwritten_with_garbage, "db_not_a_database"),
-    (faults.truncated, "db_corrupt"),
-    (faults.directory_in_its_place, "db_not_a_file"),
-    (faults.not_permitted, "db_permission_denied"),
-    (faults.locked, "db_locked"),
+FAULTS = [
+    pytest.param(faults.deleted, "db_missing", marks=pytest.mark.fault("D4")),
+    pytest.param(faults.replaced_by_empty_file, "db_replaced", marks=pytest.mark.fault("D5")),
+    pytest.param(faults.replaced_by_another_database, "db_foreign", marks=pytest.mark.fault("D5")),
+    pytest.param(faults.overwritten_with_garbage, "db_not_a_database", marks=pytest.mark.fault("D1")),
+    pytest.param(faults.truncated, "db_corrupt", marks=pytest.mark.fault("D2")),
+    pytest.param(faults.directory_in_its_place, "db_not_a_file", marks=pytest.mark.fault("F4")),
+    pytest.param(faults.not_permitted, "db_permission_denied", marks=pytest.mark.fault("F1")),
+    pytest.param(faults.locked, "db_locked", marks=pytest.mark.fault("D8")),
 ]
 
 
@@ -28,7 +28,7 @@ def verdict(stack: Stack, reason: str, code: str | None = None) -> None:
     assert (status["last_poll"]["reason"], status["last_poll"]["code"]) == (reason, code)
 
 
-@pytest.mark.parametrize(("fault", "code"), FAULTS, ids=[code for _, code in FAULTS])
+@pytest.mark.parametrize(("fault", "code"), FAULTS)
 def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
     fault: Callable[[Stack], Fault], code: str, stack: Stack
 ) -> None:
@@ -54,6 +54,7 @@ def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
     assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.fault("D4")
 def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(stack: Stack) -> None:
     with faults.deleted(stack):
         assert_unavailable(stack.get("/db-check"), "db_missing")
@@ -75,12 +76,14 @@ def test_a_deleted_log_is_told_of_and_takes_no_acknowledged_task_along(stack: St
         assert stack.get(f"/tasks/{task['id']}").json() == task
 
 
+@pytest.mark.fault("P8")
 def test_a_paused_api_is_a_timeout_and_an_outage_of_its_own_length(stack: Stack) -> None:
     with faults.paused(stack, "api"):
         eventually(lambda: verdict(stack, "read_timeout"), within=30)
     eventually(stack.healthy, within=15)
 
 
+@pytest.mark.fault("P3")
 def test_a_crashed_api_comes_back_with_every_acknowledged_task(stack: Stack) -> None:
     acknowledged = [stack.post("/tasks", {"name": f"{number}"}).json() for number in range(20)]
     faults.crash(stack, "api")
@@ -89,6 +92,7 @@ def test_a_crashed_api_comes_back_with_every_acknowledged_task(stack: Stack) -> 
         assert stack.get(f"/tasks/{task['id']}").json() == task
 
 
+@pytest.mark.fault("P4")
 def test_a_killed_api_stays_stopped_is_told_of_and_starts_on_command(stack: Stack) -> None:
     stack.container("api").kill()
     eventually(lambda: verdict(stack, "dns"), within=20)
@@ -97,6 +101,7 @@ def test_a_killed_api_stays_stopped_is_told_of_and_starts_on_command(stack: Stac
     eventually(stack.healthy, within=15)
 
 
+@pytest.mark.fault("P1")
 def test_a_killed_worker_is_replaced_without_a_restart_of_the_container(stack: Stack) -> None:
     started_at = stack.state("api")["StartedAt"]
     created = stack.post("/tasks", {"name": "kept"}).json()
@@ -112,6 +117,7 @@ def test_a_killed_worker_is_replaced_without_a_restart_of_the_container(stack: S
     assert stack.state("api")["StartedAt"] == started_at
 
 
+@pytest.mark.fault("P9")
 def test_a_crashed_healthchecker_comes_back_and_the_api_never_notices(stack: Stack) -> None:
     started_at = stack.state("api")["StartedAt"]
     faults.crash(stack, "healthchecker")
@@ -119,6 +125,7 @@ def test_a_crashed_healthchecker_comes_back_and_the_api_never_notices(stack: Sta
     assert stack.state("api")["StartedAt"] == started_at
 
 
+@pytest.mark.fault("N1")
 def test_a_cut_network_is_told_by_name_while_the_api_goes_on(stack: Stack) -> None:
     with faults.cut_off(stack):
         eventually(lambda: verdict(stack, "dns"), within=20)

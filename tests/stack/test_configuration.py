@@ -19,6 +19,7 @@ WRONG = {
 }
 
 
+@pytest.mark.fault("C2", "C3", "C4", "F12")
 @pytest.mark.parametrize(("value", "fault"), WRONG.values(), ids=WRONG)
 def test_the_image_alone_refuses_a_wrong_variable_in_one_line(value: str | None, fault: str) -> None:
     container = DockerContainer(API_IMAGE, labels={LABEL: PREFIX})
@@ -31,6 +32,7 @@ def test_the_image_alone_refuses_a_wrong_variable_in_one_line(value: str | None,
     assert errors.decode() == f"configuration error: {fault} {REMEDY}\n"
 
 
+@pytest.mark.fault("C1", "P10")
 @pytest.mark.parametrize("scenario", ["missing", "empty", "relative", "url", "inside-the-container"])
 def test_the_stack_with_a_wrong_variable_says_why_and_starts_once_it_is_right(
     scenario: str, new_stack: NewStack

@@ -43,6 +43,7 @@ def test_the_past_outlives_the_container(stack: Stack, command: list[str]) -> No
     assert stack.status()["history"] == past == {"since": past["since"], "kept": True, "trouble": None}
 
 
+@pytest.mark.fault("M1")
 @pytest.mark.parametrize(
     ("overlay", "why"), [(NO_ROOM, "No space left on device"), (READ_ONLY, "Read-only file system")]
 )

@@ -18,6 +18,7 @@ def engine_client() -> docker.DockerClient:
     return docker.from_env()
 
 
+@pytest.mark.fault("S1")
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_running_container_is_confined(stack: Stack, service: str) -> None:
     inspected = stack.container(service).attrs
@@ -45,6 +46,7 @@ def test_an_image_is_small(engine_client: docker.DockerClient, image: str, limit
     assert engine_client.images.get(image).attrs["Size"] <= limit
 
 
+@pytest.mark.fault("S2")
 @pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])
 @pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
 def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, shell: str) -> None:
@@ -70,10 +72,12 @@ def contents(request: pytest.FixtureRequest, engine_client: docker.DockerClient)
         container.remove()
 
 
+@pytest.mark.fault("S2")
 def test_nothing_in_an_image_gains_rights(contents: list[tarfile.TarInfo]) -> None:
     assert not [member.name for member in contents if member.isfile() and member.mode & 0o6000]
 
 
+@pytest.mark.fault("S2")
 def test_an_image_holds_no_tools_no_tests_and_no_secrets(contents: list[tarfile.TarInfo]) -> None:
     names = {member.name.rpartition("/")[2] for member in contents}
     assert not names & {"apt", "apt-get", "dpkg", "pip", "pip3", "perl", "gcc", "curl", ".env", "conftest.py", ".git"}

@@ -1,7 +1,10 @@
+import pytest
+
 from support.stack import NewStack, Stack
 from support.waiting import eventually
 
 
+@pytest.mark.fault("C8")
 def test_one_command_brings_up_a_healthy_stack(shared_stack: Stack) -> None:
     again = shared_stack.up()
     assert again.returncode == 0
@@ -11,6 +14,7 @@ def test_one_command_brings_up_a_healthy_stack(shared_stack: Stack) -> None:
     eventually(shared_stack.healthy, within=10)
 
 
+@pytest.mark.fault("L9")
 def test_starting_again_changes_nothing(stack: Stack) -> None:
     before = [stack.container(service).id for service in ("api", "healthchecker")]
     assert stack.up().returncode == 0
@@ -29,6 +33,7 @@ def test_the_health_log_is_readable(stack: Stack) -> None:
     assert stack.health_line("api").count("\n") <= 1
 
 
+@pytest.mark.fault("L1", "L2")
 def test_tasks_survive_down_and_up_and_a_recreate(new_stack: NewStack) -> None:
     stack = new_stack()
     assert stack.up("api").returncode == 0

@@ -1,9 +1,12 @@
 import socket
 
+import pytest
+
 from support.stack import NewStack
 from support.waiting import eventually
 
 
+@pytest.mark.fault("C10")
 def test_a_taken_port_is_named_and_the_stack_starts_once_it_is_free(new_stack: NewStack) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

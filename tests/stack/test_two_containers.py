@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import uvloop
 
 from support.http import ask
@@ -25,6 +26,7 @@ def both_ready(stack: Stack) -> None:
         assert ask("GET", f"{url}/db-check").status_code == 200
 
 
+@pytest.mark.fault("D10")
 def test_four_writers_have_their_turns_in_fairness_and_without_an_error(new_stack: NewStack) -> None:
     async def write(urls: list[str], ledger: Ledger) -> None:
         first, second = urls

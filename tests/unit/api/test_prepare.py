@@ -42,6 +42,7 @@ def test_an_empty_volume_gets_a_database_at_the_newest_revision_in_wal_mode(file
     connection.close()
 
 
+@pytest.mark.fault("S5")
 def test_the_files_are_readable_by_owner_and_group_only(file: DataFile) -> None:
     prepare_once(file)
     for path in (file.path, file.seal_path, file.lock_path, file.record.path):

@@ -54,6 +54,7 @@ def test_check_of_an_unhealthy_target_is_one_line_and_exit_1(command: Command, s
     assert out == "unhealthy: http_status 503 db_missing: The database file is missing. Remedy: Put it back.\n"
 
 
+@pytest.mark.fault("C12")
 @pytest.mark.parametrize("arguments", [(), ("run",), ("check",)])
 def test_a_wrong_configuration_is_a_line_for_each_mistake_and_exit_78(command: Command, arguments: Any) -> None:
     process = command(*arguments, HEALTHCHECKER_INTERVAL="0", HEALTHCHECKER_PROT="1")
@@ -199,6 +200,7 @@ def test_a_restart_starts_as_unknown_and_shows_the_past(
     process.communicate(timeout=10)
 
 
+@pytest.mark.fault("M1")
 def test_a_history_that_cannot_be_saved_stops_no_poll(
     command: Command, serve: Callable[[Any], str], free_port: int, tmp_path: Path
 ) -> None:

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -61,6 +62,7 @@ def test_a_transition_tells_from_to_after_how_long_and_why() -> None:
     assert transition.verdict is BAD.verdict
 
 
+@pytest.mark.fault("N7")
 def test_a_target_that_was_never_up_is_unknown_until_the_grace_has_passed() -> None:
     bench = Bench(start_grace=7)
     assert bench.states(BAD, BAD, BAD, BAD) == [UNKNOWN, UNKNOWN, UNKNOWN, UNHEALTHY]
@@ -95,6 +97,14 @@ def test_a_poll_counts_unless_it_is_later_than_three_delays(short_of_the_limit: 
     bench = Bench(timeout=3)
     delay = bench.turn(GOOD).delay
     assert bench.turn(BAD, after=delay + 3 + 3 * delay - short_of_the_limit).standing.state is state
+
+
+@pytest.mark.fault("T1")
+@pytest.mark.parametrize("jump", [-10 * 86400, 10 * 86400])
+def test_a_jump_of_the_wall_clock_is_no_time_that_has_passed(jump: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, jumped = time_awake_or_asleep(), time.time() + jump
+    monkeypatch.setattr(time, "time", lambda: jumped)
+    assert 0 <= time_awake_or_asleep() - before < 60
 
 
 def test_the_clock_only_grows() -> None:

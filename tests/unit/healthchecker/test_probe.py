@@ -94,6 +94,7 @@ MISBEHAVIOURS = {
 }
 
 
+@pytest.mark.fault("N5", "N6")
 @pytest.mark.parametrize(("behaviour", "reason"), MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
 def test_a_target_that_misbehaves_gets_one_verdict_inside_the_deadline(
     serve: Serve, behaviour: Any, reason: Reason
@@ -103,6 +104,7 @@ def test_a_target_that_misbehaves_gets_one_verdict_inside_the_deadline(
     assert result.duration < DEADLINE + 0.2
 
 
+@pytest.mark.fault("N3")
 def test_a_port_where_nobody_listens_is_connection_refused(closed_port: str) -> None:
     assert poll(closed_port).verdict.reason is Reason.CONNECTION_REFUSED
 
@@ -129,6 +131,7 @@ def test_a_name_server_that_does_not_answer_is_dns_too(monkeypatch: pytest.Monke
     assert result.duration < 0.4
 
 
+@pytest.mark.fault("N2")
 def test_a_host_that_accepts_no_connection_is_connect_timeout() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         address = server.getsockname()

@@ -119,6 +119,7 @@ def test_livez_is_about_the_loop_and_not_about_the_target(state: State) -> None:
     assert ask(status_after(*LADDER[state]), "/livez").status == 200
 
 
+@pytest.mark.fault("M3")
 @pytest.mark.parametrize("polls", [(), (GOOD,)])
 def test_livez_fails_once_the_loop_has_stalled(polls: tuple[Poll, ...]) -> None:
     clock = Clock()

@@ -47,6 +47,7 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_to_do(monkeypatch: py
     )
 
 
+@pytest.mark.fault("C12")
 @pytest.mark.parametrize("value", ["", " ", "ten", "-1", "0", "inf", "-inf", "nan", "1e999", "9" * 9999, "10s", "0x10"])
 @pytest.mark.parametrize("name", ["INTERVAL", "TIMEOUT", "FALL", "PORT", "CONNECT_TIMEOUT"])
 def test_a_value_that_is_no_sensible_number_is_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -55,6 +56,7 @@ def test_a_value_that_is_no_sensible_number_is_one_line(monkeypatch: pytest.Monk
     assert len(line) < 300
 
 
+@pytest.mark.fault("C12")
 @pytest.mark.parametrize(
     "value",
     [

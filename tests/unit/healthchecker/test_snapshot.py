@@ -195,6 +195,7 @@ def missing(folder: Path) -> Iterator[None]:
         elsewhere.rename(folder)
 
 
+@pytest.mark.fault("M1")
 @pytest.mark.parametrize("fault", [full, without_permission, missing])
 def test_a_volume_that_takes_nothing_is_told_once_when_it_begins_and_once_when_it_ends(
     path: Path, log: list[Any], fault: Any
@@ -222,6 +223,7 @@ def test_a_volume_that_takes_nothing_is_told_once_when_it_begins_and_once_when_i
     assert restored(path)[1].words == ["new"]
 
 
+@pytest.mark.fault("M2")
 def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(path: Path, log: list[Any]) -> None:
     save(path, "old")
     snapshot, notes = restored(path)

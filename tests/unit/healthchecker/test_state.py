@@ -30,6 +30,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.fault("M4")
 @pytest.mark.parametrize(("before", "in_a_row", "poll", "after"), TABLE)
 def test_each_state_and_poll_lead_where_the_table_says(before: State, in_a_row: int, poll: str, after: State) -> None:
     succeeding = before in {HEALTHY, RECOVERING}

@@ -36,6 +36,7 @@ def test_the_official_image_is_pulled_where_a_registry_answers() -> None:
     assert base_image.ensure(FakeHost(configured() | {"docker pull": Answer()})) == OFFICIAL
 
 
+@pytest.mark.fault("L10")
 def test_where_no_registry_answers_our_own_is_made_and_that_is_said(
     host_is: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,6 +63,7 @@ def test_half_a_file_tree_never_becomes_an_image(host_is: Callable[..., None]) -
     assert not any(line.startswith("docker import") for line in host.asked)
 
 
+@pytest.mark.fault("L10")
 def test_where_neither_can_be_had_the_variable_is_named(host_is: Callable[..., None]) -> None:
     host_is("fedora", root=True)
     with pytest.raises(Trouble, match=f"^{OFFICIAL} cannot be pulled .no such host.: set BASE_IMAGE to"):

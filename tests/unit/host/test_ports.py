@@ -27,6 +27,7 @@ def test_only_ports_with_a_fixed_number_are_looked_at() -> None:
     assert ports.published(config) == [Port("api", "127.0.0.1", 8000)]
 
 
+@pytest.mark.fault("C10")
 @pytest.mark.parametrize(("service", "variable"), [("api", "API_PORT"), ("healthchecker", "STATUS_PORT")])
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104
 def test_a_taken_port_is_named_with_its_variable(address: str, service: str, variable: str, taken: int) -> None:
