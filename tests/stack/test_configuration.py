@@ -1,5 +1,7 @@
 """The variable is wrong: one line, exit 78, before anything starts."""
 
+import json
+
 import pytest
 from testcontainers.core.container import DockerContainer
 
@@ -75,3 +77,21 @@ def test_a_path_of_any_characters_is_that_file_on_the_volume(new_stack: NewStack
     assert stack.up("api").returncode == 0
     assert stack.get("/db-check").status_code == 200
     assert stack.python(f"import os; print(os.path.isfile('{path}'))") == "True"
+
+
+@pytest.mark.fault("C5")
+@pytest.mark.parametrize(
+    "written", ['"/data/api.db"', "'/data/api.db'", "/data/api.db\r", "/data/api.db  ", " /data/api.db"]
+)
+def test_what_editors_add_to_a_value_never_becomes_a_part_of_the_path(written: str, new_stack: NewStack) -> None:
+    stack = new_stack(variables={"DB_FILE_PATH": written})
+    configuration = json.loads(stack.compose("config", "--format", "json").stdout)
+    assert configuration["services"]["api"]["environment"]["DB_FILE_PATH"] == "/data/api.db"
+
+
+@pytest.mark.fault("C11")
+def test_an_image_that_is_not_here_is_named_at_once(new_stack: NewStack) -> None:
+    stack = new_stack(variables={"IMAGE_TAG": "never-built"})
+    failed = stack.up("api")
+    assert failed.returncode != 0
+    assert "fastapi-sqlite/api:never-built" in failed.stderr

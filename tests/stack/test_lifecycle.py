@@ -50,3 +50,11 @@ def test_a_stop_is_clean_and_quick(new_stack: NewStack) -> None:
     assert stack.up().returncode == 0
     assert stack.compose("stop", "--timeout", "10").returncode == 0
     assert [stack.state(service)["ExitCode"] for service in ("api", "healthchecker")] == [0, 0]
+
+
+@pytest.mark.fault("P6")
+def test_a_stop_in_the_middle_of_the_start_is_not_waited_for(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.compose("up", "--detach", "api").returncode == 0
+    stack.container("api").stop(timeout=10)
+    assert stack.state("api")["ExitCode"] in {0, 143}, "by itself or by the signal, and not by SIGKILL"

@@ -8,16 +8,9 @@ import uvloop
 from support.http import ask
 from support.ledger import Ledger
 from support.load import writing
-from support.stack import ROOT, NewStack, Stack
+from support.stack import INSTRUMENTED, NewStack, Stack
 from support.waiting import eventually
 
-INSTRUMENTED = f"""
-services:
-  api:
-    command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
-    environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
-    volumes: ["{ROOT}/tests/support:/srv/tests/support:ro"]
-"""
 SECONDS = 10
 
 

@@ -52,6 +52,11 @@ def create_instrumented_app() -> FastAPI:
         """Never answer."""
         await asyncio.Event().wait()
 
+    async def allocate(mebibytes: int) -> int:
+        """Use up memory."""
+        return len(bytearray(mebibytes * 1024 * 1024))
+
+    app.add_api_route("/allocate", allocate)
     app.add_api_route("/slow", slow)
     app.add_api_route("/hang", hang)
     return app

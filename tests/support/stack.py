@@ -29,6 +29,15 @@ API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
 HEALTHCHECKER_IMAGE = f"fastapi-sqlite/healthchecker:{IMAGE_TAG}"
 PROMETHEUS_IMAGE = f"fastapi-sqlite/prometheus:{IMAGE_TAG}"
 
+# With what only tests need, such as the name of the worker on each answer.
+INSTRUMENTED = f"""
+services:
+  api:
+    command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
+    environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
+    volumes: ["{ROOT}/tests/support:/srv/tests/support:ro"]
+"""
+
 
 class Stack(DockerCompose):
     """The whole stack, from nothing to nothing.

@@ -1,0 +1,129 @@
+"""Too little of what a container needs: memory, processes, CPU, network."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from support.fault_matrix import cannot_run_here
+from support.problem import assert_unavailable
+from support.stack import INSTRUMENTED, NewStack, Stack
+from support.waiting import eventually
+
+WATCHED_SECONDS = 8
+
+
+@pytest.mark.fault("R1")
+def test_a_worker_that_runs_out_of_memory_is_replaced_and_the_container_goes_on(new_stack: NewStack) -> None:
+    stack = new_stack(overlay=INSTRUMENTED, variables={"API_MEMORY": "256m"})
+    assert stack.up("api").returncode == 0
+    created = stack.post("/tasks", {"name": "kept"}).json()
+    started_at = stack.state("api")["StartedAt"]
+    with pytest.raises(ConnectionError):
+        stack.get("/allocate?mebibytes=1024")
+
+    def replaced() -> None:
+        assert stack.log("api").count("Booting worker") >= 3
+        assert stack.get("/db-check").status_code == 200
+
+    eventually(replaced, within=15)
+    assert stack.get(f"/tasks/{created['id']}").json() == created
+    assert stack.state("api")["StartedAt"] == started_at
+
+
+@pytest.mark.fault("R2")
+def test_a_container_with_too_little_memory_to_start_is_told_and_starts_once_it_has_more(new_stack: NewStack) -> None:
+    stack = new_stack(variables={"API_MEMORY": "40m"})
+    began = time.monotonic()
+    assert stack.up("api").returncode == 1
+    assert time.monotonic() - began < 60
+    stack.set_variables({})
+    assert stack.up("api").returncode == 0
+
+
+@pytest.mark.fault("R3")
+def test_a_container_with_too_few_processes_says_so_and_hangs_nobody(new_stack: NewStack) -> None:
+    stack = new_stack(overlay="services: {api: {pids_limit: 5}}")
+    stack.compose("up", "--detach", "api")
+
+    def told() -> None:
+        try:
+            answer = stack.get("/db-check")
+        except ConnectionError:
+            assert stack.log("api"), "it says nothing and does not answer"
+        else:
+            assert_unavailable(answer, answer.json()["code"])
+
+    eventually(told, within=20)
+    update(stack, "--pids-limit", "256")
+    stack.compose("restart", "--timeout", "2", "api")
+    eventually(lambda: assert_well(stack), within=20)
+
+
+def assert_well(stack: Stack) -> None:
+    assert stack.get("/db-check").status_code == 200
+
+
+def update(stack: Stack, *options: str) -> None:
+    """Change the limits of the running container; the SDK knows none of these."""
+    name = stack.container("api").name
+    assert name
+    subprocess.run(["docker", "update", *options, name], check=True, capture_output=True)
+
+
+@pytest.mark.fault("R5")
+def test_a_container_with_hardly_any_cpu_is_slow_and_not_unhealthy(stack: Stack) -> None:
+    whole = stack.container("api").attrs["HostConfig"]["NanoCpus"]
+    update(stack, "--cpus", "0.1")
+    try:
+        assert stack.container("api").attrs["HostConfig"]["NanoCpus"] < whole, "the fault did not bite"
+        until = time.monotonic() + WATCHED_SECONDS
+        while time.monotonic() < until:
+            assert stack.status()["state"] in {"healthy", "suspect"}
+    finally:
+        update(stack, "--cpus", f"{whole / 1e9}")
+
+
+@contextmanager
+def packets(stack: Stack, *rule: str) -> Iterator[None]:
+    """Apply a rule of iptables to what arrives at the API."""
+
+    def iptables(action: str) -> None:
+        command = ["nsenter", "--target", str(stack.state("api")["Pid"]), "--net", "iptables", action, "INPUT", *rule]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            cannot_run_here(f"packets cannot be dropped: {error}")
+        if done.returncode:
+            cannot_run_here(f"packets cannot be dropped: {done.stderr.strip()}")
+
+    iptables("--append")
+    try:
+        yield
+    finally:
+        iptables("--delete")
+
+
+TIMEOUTS = {"connect_timeout", "read_timeout"}
+
+
+@pytest.mark.fault("N2")
+def test_packets_that_vanish_are_a_timeout_and_an_outage_of_its_own_length(stack: Stack) -> None:
+    def told() -> None:
+        status = stack.status()
+        assert status["state"] == "unhealthy"
+        assert status["last_poll"]["reason"] in TIMEOUTS
+
+    with packets(stack, "--jump", "DROP"):
+        eventually(told, within=30)
+
+
+@pytest.mark.fault("N4")
+def test_the_loss_of_every_third_packet_is_called_a_timeout_and_nothing_else(stack: Stack) -> None:
+    rule = ("--match", "statistic", "--mode", "random", "--probability", "0.3", "--jump", "DROP")
+    with packets(stack, *rule):
+        until = time.monotonic() + WATCHED_SECONDS
+        while time.monotonic() < until:
+            assert stack.status()["last_poll"]["reason"] in {None, *TIMEOUTS}
