@@ -33,8 +33,10 @@ preload_app = False
 logconfig_dict = logs.configure()
 
 
-def when_ready(_arbiter: Arbiter) -> None:
+def when_ready(arbiter: Arbiter) -> None:
     """Leave what is there before the fork alone: a garbage collection in a worker would copy it."""
+    if not places.is_shared():
+        arbiter.log.warning("each worker counts for itself: give the server some MiB of /dev/shm (shm_size)")
     gc.freeze()
 
 

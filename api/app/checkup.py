@@ -83,7 +83,7 @@ class Checkups:
                 raise ProblemError(Code.DB_TIMEOUT, cause=f"the deep check took longer than {DEADLINE_SECONDS} s")
         found = running.result()
         if isinstance(found, ProblemError):
-            raise ProblemError(found.code, cause=found.cause)
+            raise found.anew()
         return found
 
     def forget(self) -> None:
@@ -108,7 +108,7 @@ class Checkups:
                     self._driver = None  # one that is closed cannot be interrupted
             await self._prove_writable()
         except ProblemError as problem:
-            return problem
+            return problem.anew()
         except Exception as error:  # noqa: BLE001 - every failure of a check is its result
             return self._file.problem_of(error) or _unknown(error)
         return Checkup(time.monotonic() - began, revision)

@@ -18,6 +18,7 @@ log = structlog.stdlib.get_logger(__name__)
 
 STOP_SECONDS = 8.0
 PATIENCE_SECONDS = 2.0  # with a writer that waits for a turn that another process does not give
+SHORT_PATIENCE_MS = 100  # a probe asks for a write within a fraction of a second
 LOOP_SECONDS = 0.001  # what SQLite has not answered by then is asked again on a thread
 NOT_ON_THE_LOOP = frozenset({Code.DB_TIMEOUT, Code.DB_LOCKED})
 
@@ -41,6 +42,7 @@ class Database:
         self._leaving: Opened | None = None
         self._letting_go: asyncio.Task[bool] | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
+        self._log_is_doubtful = False
         self._writer = Writer(self._commit, on_group)
 
     @property
@@ -57,7 +59,7 @@ class Database:
 
     async def close(self, reason: ProblemError) -> None:
         """Refuse units with `reason` from this moment on, and let go of the files as far as that is possible now."""
-        self._closed_because = reason
+        self._closed_because = reason.anew()
         if self._opened:
             self._leaving, self._opened = self._opened, None
             await self._leave()
@@ -120,8 +122,7 @@ class Database:
         """
         opened = self._opened
         if opened is None:
-            reason = self._closed_because
-            raise ProblemError(reason.code, cause=reason.cause)
+            raise self._closed_because.anew()
         opened.verify()
         return opened
 
@@ -197,8 +198,30 @@ class Database:
 
     def _commit(self, units: Iterable[Unit]) -> None:
         opened = self.verify()
-        opened.commit(units)
+        self._clear_doubt(opened)
+        try:
+            opened.commit(units)
+        except Exception as error:
+            self._log_is_doubtful |= code_of(error) is Code.DB_IO_ERROR
+            raise
         opened.verify_path()  # a commit to a file that nobody can find any more must not be acknowledged
+
+    def _clear_doubt(self, opened: Opened) -> None:
+        """Empty a log that the disk may have lost a part of, before anything is acknowledged behind that.
+
+        After an fsync that failed Linux takes the pages for written, and the next one succeeds without them
+        (see wiki.postgresql.org/wiki/Fsync_Errors). What is brought home is written again.
+
+        Raises:
+            ProblemError: A reader is in the way.
+
+        """
+        if not self._log_is_doubtful:
+            return
+        if not opened.empty_log(patience_ms=SHORT_PATIENCE_MS):
+            cause = "a reader is in the way of emptying the log, which the disk has met an error in"
+            raise ProblemError(Code.DB_IO_ERROR, cause=cause)
+        self._log_is_doubtful = False
 
     @contextmanager
     def _naming_faults(self, opened: Opened) -> Iterator[None]:

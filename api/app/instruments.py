@@ -1,7 +1,5 @@
 """The metrics of the service: their names, their labels, and how they are shown."""
 
-import os
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -61,7 +59,7 @@ class Instruments:
             buckets=UNITS,
         )
         self._shown = own
-        if places.VARIABLE in os.environ:
+        if places.is_shared():
             self._shown = CollectorRegistry()
             MultiProcessCollector(self._shown)
 

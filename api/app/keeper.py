@@ -147,6 +147,9 @@ class Keeper:
         self._known_fault = code
         if problem:
             row = problem.problem
-            log.error("database fault", code=problem.code, title=row.title, remedy=row.remedy, cause=problem.cause)
+            # Where a migration does not work, it is the traceback that says why.
+            trace = problem.__cause__ if problem.code is Code.DB_SCHEMA_BEHIND else None
+            told = {"title": row.title, "remedy": row.remedy, "cause": problem.cause}
+            log.error("database fault", code=problem.code, **told, exc_info=trace)
         else:
             log.info("database ready", path=str(self._database.file.path), sqlite=library.VERSION)

@@ -1,5 +1,6 @@
 """The connections in use, and the files that they were opened on."""
 
+import gc
 import sqlite3
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
@@ -108,14 +109,14 @@ class Opened:
             raise
         return None if row is None else str(row[0])
 
-    def empty_log(self) -> bool:
+    def empty_log(self, *, patience_ms: int = PATIENCE_MS) -> bool:
         """Bring the log home and cut it to nothing, and tell whether that went; only on the writer's thread.
 
         SQLite does so by itself with every thousand pages, but never as long as some reader needs the log.
         """
         with self._queue:
             cursor = self._anchor.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+            cursor.execute(f"PRAGMA busy_timeout = {patience_ms}")
             busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
@@ -140,6 +141,7 @@ class Opened:
         has_no_readers = self.readers.close()
         self.loop_reader.close()
         self._writing.close()
+        gc.collect()  # SQLite ends a connection with its last statement, and an error's traceback may hold on to that
         try:
             self.verify()
         except ProblemError:

@@ -4,15 +4,29 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name, which it reads while it is imported
 PARENT = "/dev/shm"  # noqa: S108 - memory, and the only place besides /tmp that can be written
+ROOM_BYTES = 4 * 1024 * 1024  # two workers take some 100 KiB
 
 
 def make_folder() -> None:
-    """Make the empty folder of this server's metrics; before anything imports the library, and in the master."""
-    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="api-metrics-", dir=PARENT)
+    """Make the empty folder of this server's metrics; before anything imports the library, and in the master.
+
+    Without room for it there is none, and each worker counts for itself: a page of memory that cannot be had when a
+    worker writes to it would kill the worker.
+    """
+    os.environ.pop(VARIABLE, None)
+    with suppress(OSError):
+        if shutil.disk_usage(PARENT).free >= ROOM_BYTES:
+            os.environ[VARIABLE] = tempfile.mkdtemp(prefix="api-metrics-", dir=PARENT)
+
+
+def is_shared() -> bool:
+    """Tell whether the workers count together."""
+    return VARIABLE in os.environ
 
 
 def remove_folder() -> None:
@@ -35,7 +49,7 @@ def take(place: int) -> None:
     """
     from prometheus_client import values  # noqa: PLC0415 - not before the folder is made
 
-    if VARIABLE in os.environ:
+    if is_shared():
         values.ValueClass = values.MultiProcessValue(lambda: place)
 
 
@@ -43,5 +57,5 @@ def leave(place: int) -> None:
     """Forget what only a living worker has, such as requests in flight; in the master, when a worker has ended."""
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 - as above
 
-    if VARIABLE in os.environ:
+    if is_shared():
         mark_process_dead(place)

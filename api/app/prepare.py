@@ -56,7 +56,6 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
             if problem := file.problem_of(error):
                 raise problem from error
             # What is left is a migration that does not work: the schema stays behind until it is corrected.
-            log.exception("the migration failed")
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
 
 

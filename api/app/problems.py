@@ -224,3 +224,7 @@ class ProblemError(Exception):
     def problem(self) -> Problem:
         """The table's row for this error."""
         return PROBLEMS[self.code]
+
+    def anew(self) -> "ProblemError":
+        """Give the same problem without its traceback: what that holds on to, SQLite keeps open, with the files."""
+        return ProblemError(self.code, detail=self.detail, cause=self.cause)

@@ -61,7 +61,7 @@ def migrate(connection: Connection) -> None:
     except ProblemError as problem:
         if problem.code is not Code.DB_SCHEMA_BEHIND:
             raise
-        log.info("database migration", cause=problem.cause)
         command.upgrade(configuration(connection), "head")
         if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
             raise RuntimeError(f"the migration leaves broken references: {broken[:3]}") from None
+        log.info("database migrated", cause=problem.cause)

@@ -134,12 +134,15 @@ class Writer:
         while not self._is_stopped:
             following, self._set_aside = self._set_aside or self._waiting.get(), None
             if isinstance(following, Unit):
-                group, began, self._had_turn_at = [following], time.monotonic(), None
-                self._write(self._fill(group), group)
-                waited = (self._had_turn_at or time.monotonic()) - began
-                following.answer.get_loop().call_soon_threadsafe(self._give_answers, group, waited)
+                self._serve_group(following)
             else:
                 following()
+
+    def _serve_group(self, first: Unit) -> None:
+        group, began, self._had_turn_at = [first], time.monotonic(), None
+        self._write(self._fill(group), group)
+        waited = (self._had_turn_at or time.monotonic()) - began
+        first.answer.get_loop().call_soon_threadsafe(self._give_answers, group, waited)
 
     def _fill(self, group: list[Unit]) -> Iterator[Unit]:
         """Give the first unit of the group, then add and give what is waiting by the time that one is done."""
