@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from support.disk import injected
@@ -23,15 +24,19 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "api.db"
 
 
-def every_worker_says(server: Server, code: str) -> None:
+def probe(server: Server) -> httpx2.Response:
     # A new connection each time: the kernel deals them out to the workers.
+    return server.client.get("/db-check", headers={"Connection": "close"})
+
+
+def every_worker_says(server: Server, code: str) -> None:
     for _ in range(10):
-        assert_unavailable(server.client.get("/db-check", headers={"Connection": "close"}), code)
+        assert_unavailable(probe(server), code)
 
 
 def every_worker_is_ready(server: Server) -> None:
     for _ in range(10):
-        assert server.client.get("/db-check", headers={"Connection": "close"}).status_code == 200
+        assert probe(server).status_code == 200
 
 
 def stored(data: Path) -> list[str]:
@@ -152,7 +157,7 @@ def test_whichever_call_fails_no_acknowledged_write_is_lost(calls: str, most: in
         status = write(server, name)
         assert status in {201, 503}
         acknowledged.update({name} if status == 201 else ())
-        assert server.client.get("/db-check", headers={"Connection": "close"}).status_code in {200, 503}
+        assert probe(server).status_code in {200, 503}
         assert set(injection.bites) == set(calls.split(",")), "the fault did not bite"
 
     with running_server(data) as server:
@@ -171,10 +176,12 @@ def test_whichever_call_fails_no_acknowledged_write_is_lost(calls: str, most: in
 
 @pytest.mark.fault("F10")
 def test_a_disk_that_hangs_is_told_within_a_second_and_kills_no_worker(data: Path, tmp_path: Path) -> None:
-    def tells_in_time() -> None:
+    took = []
+
+    def hangs() -> None:
         began = time.monotonic()
-        answer = server.client.get("/db-check", headers={"Connection": "close"})
-        assert time.monotonic() - began < 1
+        answer = probe(server)
+        took.append(time.monotonic() - began)
         assert_unavailable(answer, "db_timeout")
 
     with running_server(data, instrumented=True) as server, ThreadPoolExecutor() as threads:
@@ -182,8 +189,9 @@ def test_a_disk_that_hangs_is_told_within_a_second_and_kills_no_worker(data: Pat
         with injected("fdatasync:delay_enter=2000000", workers, tmp_path / "strace") as injection:
             answers = [threads.submit(write, server, f"{number}") for number in range(8)]
             eventually(injection.bit, within=5)
-            eventually(tells_in_time, within=5)
+            eventually(hangs, within=5)
             assert {answer.result() for answer in answers} <= {201, 503}
+            assert max(took) < 1
         eventually(lambda: every_worker_is_ready(server), within=HEALED_SECONDS)
         assert server.workers() == workers
         assert "Traceback" not in server.log

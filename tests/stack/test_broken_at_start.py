@@ -57,6 +57,7 @@ def assert_the_stack_says(stack: Stack, code: str) -> None:
     assert "Traceback" not in stack.log("api")
 
 
+@pytest.mark.fault("F1", "F4", "D1")
 @pytest.mark.parametrize("scenario", BROKEN)
 def test_a_broken_volume_is_named_and_used_once_it_is_mended(scenario: str, new_stack: NewStack) -> None:
     damage, mend, code = BROKEN[scenario]
