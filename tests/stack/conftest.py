@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from testcontainers.core.config import testcontainers_config
 
-from support import browser
+from support import browser, invariants
 from support.stack import NewStack, Stack, build_images, sweep
 from support.waiting import eventually
 
@@ -74,10 +74,11 @@ def shared_stack(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def stack(shared_stack: Stack) -> Iterator[Stack]:
-    """Give the one stack that all faults of a running stack share: healthy before, and healthy again after."""
+    """Give the one stack that all faults of a running stack share: healthy before, and after with nothing lost."""
     eventually(shared_stack.healthy, within=30)
-    yield shared_stack
-    eventually(shared_stack.healthy, within=30)
+    with invariants.kept(shared_stack):
+        yield shared_stack
+        eventually(shared_stack.healthy, within=30)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,7 @@
-"""Something breaks under a healthy stack: it says what, and works again when that is mended, with no restart."""
+"""Something breaks under a healthy stack: it says what, and works again when that is mended, with no restart.
+
+That nothing acknowledged is lost, the fixture `stack` asserts after each test.
+"""
 
 from collections.abc import Callable
 
@@ -32,7 +35,6 @@ def verdict(stack: Stack, reason: str, code: str | None = None) -> None:
 def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
     fault: Callable[[Stack], Fault], code: str, stack: Stack
 ) -> None:
-    created = stack.post("/tasks", {"name": f"before {code}"}).json()
     started_at = stack.state("api")["StartedAt"]
     with fault(stack):
         eventually(lambda: assert_unavailable(stack.get("/db-check"), code), within=5)
@@ -51,7 +53,6 @@ def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
         assert line.count("\n") == 1
     eventually(stack.healthy, within=15)
     assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
-    assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
 @pytest.mark.fault("D4")
@@ -66,14 +67,11 @@ def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(sta
 
 
 def test_a_deleted_log_is_told_of_and_takes_no_acknowledged_task_along(stack: Stack) -> None:
-    acknowledged = [stack.post("/tasks", {"name": f"{number}"}).json() for number in range(20)]
     faults.delete_log(stack)
     assert_unavailable(stack.get("/db-check"), "db_replaced")
     eventually(stack.healthy, within=15)
     faults.crash(stack, "api")
     eventually(stack.healthy, within=30)
-    for task in acknowledged:
-        assert stack.get(f"/tasks/{task['id']}").json() == task
 
 
 @pytest.mark.fault("P8")
@@ -85,11 +83,8 @@ def test_a_paused_api_is_a_timeout_and_an_outage_of_its_own_length(stack: Stack)
 
 @pytest.mark.fault("P3")
 def test_a_crashed_api_comes_back_with_every_acknowledged_task(stack: Stack) -> None:
-    acknowledged = [stack.post("/tasks", {"name": f"{number}"}).json() for number in range(20)]
     faults.crash(stack, "api")
     eventually(stack.healthy, within=30)
-    for task in acknowledged:
-        assert stack.get(f"/tasks/{task['id']}").json() == task
 
 
 @pytest.mark.fault("P4")
@@ -104,7 +99,6 @@ def test_a_killed_api_stays_stopped_is_told_of_and_starts_on_command(stack: Stac
 @pytest.mark.fault("P1")
 def test_a_killed_worker_is_replaced_without_a_restart_of_the_container(stack: Stack) -> None:
     started_at = stack.state("api")["StartedAt"]
-    created = stack.post("/tasks", {"name": "kept"}).json()
     killed = faults.kill_worker(stack)
 
     def replaced() -> None:
@@ -113,7 +107,6 @@ def test_a_killed_worker_is_replaced_without_a_restart_of_the_container(stack: S
 
     eventually(replaced, within=10)
     eventually(stack.healthy, within=10)
-    assert stack.get(f"/tasks/{created['id']}").json() == created
     assert stack.state("api")["StartedAt"] == started_at
 
 

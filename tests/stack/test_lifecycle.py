@@ -1,5 +1,6 @@
 import pytest
 
+from support.problem import assert_problem
 from support.stack import NewStack, Stack
 from support.waiting import eventually
 
@@ -43,6 +44,18 @@ def test_tasks_survive_down_and_up_and_a_recreate(new_stack: NewStack) -> None:
     assert stack.get(f"/tasks/{created['id']}").json() == created
     assert stack.up("--force-recreate", "api").returncode == 0
     assert stack.get(f"/tasks/{created['id']}").json() == created
+
+
+@pytest.mark.fault("L1", "L9")
+def test_tasks_go_with_their_volume_and_a_second_down_finds_nothing_to_do(new_stack: NewStack) -> None:
+    stack = new_stack()
+    assert stack.up("api").returncode == 0
+    created = stack.post("/tasks", {"name": "gone"}).json()
+    for _ in range(2):
+        assert stack.compose("down", "--volumes").returncode == 0
+    assert stack.up("api").returncode == 0
+    assert_problem(stack.get(f"/tasks/{created['id']}"), "not_found", 404)
+    assert stack.post("/tasks", {"name": "first"}).json()["id"] == 1
 
 
 def test_a_stop_is_clean_and_quick(new_stack: NewStack) -> None:

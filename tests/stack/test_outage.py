@@ -3,7 +3,9 @@
 import json
 import time
 
-from support import faults
+import pytest
+
+from support import faults, invariants
 from support.http import ask
 from support.stack import NewStack, Stack
 from support.waiting import eventually
@@ -45,11 +47,12 @@ def told(stack: Stack) -> list[str]:
     ]
 
 
+@pytest.mark.fault("P8")
 def test_a_pause_is_one_outage_one_message_and_one_all_clear_and_the_page_shows_it(new_stack: NewStack) -> None:
     stack = new_stack(overlay=RECEIVER)
     assert stack.compose("up", "--detach").returncode == 0
     eventually(stack.healthy, within=60)
-    with faults.paused(stack, "api"):
+    with invariants.kept(stack), faults.paused(stack, "api"):
         until = time.monotonic() + PAUSE_SECONDS
 
         def is_over() -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from support import invariants
 from support.fault_matrix import cannot_run_here
 from support.problem import assert_unavailable
 from support.stack import INSTRUMENTED, NewStack, Stack
@@ -19,17 +20,16 @@ WATCHED_SECONDS = 8
 def test_a_worker_that_runs_out_of_memory_is_replaced_and_the_container_goes_on(new_stack: NewStack) -> None:
     stack = new_stack(overlay=INSTRUMENTED, variables={"API_MEMORY": "256m"})
     assert stack.up("api").returncode == 0
-    created = stack.post("/tasks", {"name": "kept"}).json()
     started_at = stack.state("api")["StartedAt"]
-    with pytest.raises(ConnectionError):
-        stack.get("/allocate?mebibytes=1024")
 
     def replaced() -> None:
         assert stack.log("api").count("Booting worker") >= 3
-        assert stack.get("/db-check").status_code == 200
+        assert_well(stack)
 
-    eventually(replaced, within=15)
-    assert stack.get(f"/tasks/{created['id']}").json() == created
+    with invariants.kept(stack):
+        with pytest.raises(ConnectionError):
+            stack.get("/allocate?mebibytes=1024")
+        eventually(replaced, within=15)
     assert stack.state("api")["StartedAt"] == started_at
 
 

@@ -141,6 +141,21 @@ def locked(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
+def filled(stack: Stack, *, leaving: int) -> Iterator[None]:
+    """Fill the volume up to so many bytes, as a forgotten dump would."""
+    free = "volume = os.statvfs('/data'); free = volume.f_bavail * volume.f_frsize"
+    try:
+        stack.python(
+            f"import os; {free}; file = os.open('/data/filler', os.O_CREAT | os.O_WRONLY);"
+            f"os.posix_fallocate(file, 0, free - {leaving})"
+        )
+        assert int(stack.python(f"import os; {free}; print(free)")) <= leaving, "the fault did not bite"
+        yield
+    finally:
+        stack.python("import os; os.unlink('/data/filler')")
+
+
+@contextmanager
 def paused(stack: Stack, service: str) -> Iterator[None]:
     """Freeze all processes of a container."""
     container = stack.container(service)
