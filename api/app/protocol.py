@@ -196,6 +196,7 @@ class Protocol(HttpToolsProtocol):
         """Answer the request that is arriving with a problem, when there is nothing to be answered before it."""
         cycle, is_in_body = self.cycle, self._stage is Stage.BODY
         if is_in_body and (cycle.response_started or self.pipeline):
+            self._stage = Stage.DEAF
             self.transport.close()
         elif not is_in_body and cycle is not None and not cycle.response_complete:
             self._stage, cycle.keep_alive = Stage.DEAF, False

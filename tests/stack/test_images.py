@@ -41,6 +41,13 @@ def test_a_running_container_is_confined(stack: Stack, service: str) -> None:
     assert {port["HostIp"] for ports in published for port in ports} == {"127.0.0.1"}
 
 
+@pytest.mark.fault("S5")
+@pytest.mark.parametrize("name", ["api.db", "api.db-wal", "api.db-shm"])
+def test_the_database_is_for_its_user_and_its_group_to_read(stack: Stack, name: str) -> None:
+    found = stack.python(f"import os; s = os.stat('/data/{name}'); print(oct(s.st_mode & 0o777), s.st_uid, s.st_gid)")
+    assert found == "0o640 10001 0"
+
+
 @pytest.mark.parametrize(("image", "limit"), [(API_IMAGE, 125_000_000), (HEALTHCHECKER_IMAGE, 100_000_000)])
 def test_an_image_is_small(engine_client: docker.DockerClient, image: str, limit: int) -> None:
     assert engine_client.images.get(image).attrs["Size"] <= limit

@@ -90,33 +90,47 @@ def test_a_container_with_hardly_any_cpu_is_slow_and_not_unhealthy(stack: Stack)
 def packets(stack: Stack, *rule: str) -> Iterator[None]:
     """Apply a rule of iptables to what arrives at the API."""
 
-    def iptables(action: str) -> None:
-        command = ["nsenter", "--target", str(stack.state("api")["Pid"]), "--net", "iptables", action, "INPUT", *rule]
+    def iptables(*arguments: str) -> str:
+        command = ["nsenter", "--target", str(stack.state("api")["Pid"]), "--net", "iptables", *arguments]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except FileNotFoundError as error:
             cannot_run_here(f"packets cannot be dropped: {error}")
         if done.returncode:
             cannot_run_here(f"packets cannot be dropped: {done.stderr.strip()}")
+        return done.stdout
 
-    iptables("--append")
+    iptables("--append", "INPUT", *rule)
     try:
         yield
+        counted = iptables("--list", "INPUT", "--verbose", "--exact", "--numeric").splitlines()[-1].split()[0]
+        assert int(counted), "the fault did not bite"
     finally:
-        iptables("--delete")
+        iptables("--delete", "INPUT", *rule)
 
 
 TIMEOUTS = {"connect_timeout", "read_timeout"}
+RESET = ("--protocol", "tcp", "--jump", "REJECT", "--reject-with", "tcp-reset")
+LONGEST_POLL_SECONDS = 2  # as in compose.test.yaml
 
 
-@pytest.mark.fault("N2")
-def test_packets_that_vanish_are_a_timeout_and_an_outage_of_its_own_length(stack: Stack) -> None:
+@pytest.mark.parametrize(
+    ("rule", "reasons"),
+    [
+        pytest.param(("--jump", "DROP"), TIMEOUTS, id="vanish", marks=pytest.mark.fault("N2")),
+        pytest.param(RESET, {"connection_refused"}, id="are refused", marks=pytest.mark.fault("N3")),
+    ],
+)
+def test_packets_that_do_not_arrive_are_an_outage_with_its_reason_and_no_poll_outlasts_its_limit(
+    stack: Stack, rule: tuple[str, ...], reasons: set[str]
+) -> None:
     def told() -> None:
         status = stack.status()
         assert status["state"] == "unhealthy"
-        assert status["last_poll"]["reason"] in TIMEOUTS
+        assert status["last_poll"]["reason"] in reasons
+        assert status["last_poll"]["duration_ms"] < LONGEST_POLL_SECONDS * 1000 + 500
 
-    with packets(stack, "--jump", "DROP"):
+    with packets(stack, *rule):
         eventually(told, within=30)
 
 
