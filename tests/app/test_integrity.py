@@ -79,11 +79,12 @@ def test_damage_is_told_at_the_start_and_a_mended_file_used_without_a_restart(ki
 
 @pytest.mark.fault("D14")
 def test_a_request_that_meets_damage_is_503_and_has_all_pages_checked(client: TestClient, file: DataFile) -> None:
-    with flipped(file.path), capture_logs() as lines:
-        assert 503 in read_all(client)
-        eventually(lambda: corrupt(client), within=5)
-        assert verdict(file).damage
-    eventually(lambda: healthy(client), within=5)
+    with capture_logs() as lines:
+        with flipped(file.path):
+            assert 503 in read_all(client)
+            eventually(lambda: corrupt(client), within=5)
+            assert verdict(file).damage
+        eventually(lambda: healthy(client), within=5)  # the fault is told once the database is closed
     assert read_all(client) == {200}
     faults = [line["code"] for line in lines if line["event"] == "database fault"]
     assert faults.count("db_corrupt") == 1, "a slow machine may have told of a timeout besides"
