@@ -191,6 +191,7 @@ def test_of_a_target_that_flaps_only_the_last_transitions_are_kept() -> None:
 
 
 @pytest.mark.parametrize("jump", [-7 * DAY, -HOUR, HOUR, 50 * 365 * DAY])
+@pytest.mark.fault("T1")
 def test_a_wall_clock_that_jumps_changes_no_duration(jump: float) -> None:
     bench = Bench()
     bench.poll(*[GOOD] * 30)
