@@ -79,8 +79,9 @@ class Protocol(HttpToolsProtocol):
 
     def _end(self) -> None:
         if self._stage is Stage.LINGER:
-            self.transport.abort()
-        elif self._stage is Stage.IDLE or not self._framing:
+            if not self.transport.get_write_buffer_size():  # else the answer before it is still being read
+                self.transport.abort()
+        elif self._stage is Stage.IDLE or (self._stage is Stage.HEAD and not self._framing):
             self.transport.close()
         else:
             self._refuse(Code.REQUEST_TIMEOUT)
@@ -204,6 +205,7 @@ class Protocol(HttpToolsProtocol):
             if is_in_body:  # the application waits for it
                 cycle.disconnected = True
                 cycle.message_event.set()
+                self.flow.resume_reading()  # nobody else will, and what still arrives is to be thrown away
             client = self.client[0] if self.client else "-"
             self._stage, self._since = Stage.LINGER, time.monotonic()
             self.transport.write(self._refusals.answer(code, self.server_state.default_headers, client))

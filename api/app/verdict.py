@@ -74,8 +74,10 @@ class Record:
 
     def read(self) -> Verdict | None:
         """Give the verdict; costs a few microseconds as long as it stays the same."""
-        if self._unwritten:
-            return self._unwritten
+        written, own = self._read_written(), self._unwritten
+        return own if own and (written is None or written.at <= own.at) else written
+
+    def _read_written(self) -> Verdict | None:
         with suppress(OSError):
             found = self.path.stat()
             stamp = (found.st_ino, found.st_size, found.st_mtime_ns)
@@ -85,7 +87,7 @@ class Record:
         return None
 
     def write(self, verdict: Verdict | None) -> None:
-        """Replace the verdict for all; where the disk does not allow that, damage still holds for this process."""
+        """Replace the verdict for all; where the disk does not allow that, it still holds for this process."""
         self._unwritten = None
         text = verdict.line.encode() if verdict else b""
         try:
@@ -98,4 +100,4 @@ class Record:
                 os.close(descriptor)
         except ProblemError as problem:
             log.warning("the result of the integrity check cannot be kept", cause=problem.cause)
-            self._unwritten = verdict if verdict and verdict.damage else None
+            self._unwritten = verdict

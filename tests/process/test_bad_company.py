@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -40,6 +41,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def impatient_server(data: Path) -> Iterator[Server]:
     with running_server(data, arguments=["support.instrumented:create_impatient_app()"]) as server:
         yield server
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    workers = server.workers()
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
 
 
 def status(answer: bytes) -> int:
@@ -75,8 +88,23 @@ def test_500_half_open_connections_keep_no_probe_waiting_and_are_closed(server: 
     assert not answers[0], "who has sent nothing is told nothing"
 
 
-def test_a_body_that_does_not_arrive_is_not_waited_for(impatient_server: Server) -> None:
-    assert_refused(raw.exchange(impatient_server, HALF_A_BODY), "request_timeout", 408)
+@pytest.mark.parametrize("sent", [HALF_A_BODY, HALF_A_BODY[:-1]], ids=["a part of it", "nothing of it"])
+def test_a_body_that_does_not_arrive_is_not_waited_for(sent: bytes, impatient_server: Server) -> None:
+    assert_refused(raw.exchange(impatient_server, sent), "request_timeout", 408)
+
+
+@pytest.mark.fault("H5")
+def test_a_body_that_goes_wrong_after_much_of_it_leaves_no_connection_behind(server: Server) -> None:
+    before = sockets(server)
+    chunk = b"10400\r\n" + b"x" * 0x10400 + b"\r\n"  # more than uvicorn reads before it pauses
+    with raw.many(server, 5) as connections, frozen(server):  # so that it reads all of it at once
+        for connection in connections:
+            connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunk + b"wrong\r\n")
+
+    def nothing_left() -> None:
+        assert sockets(server) <= before
+
+    eventually(nothing_left, within=10)
 
 
 @pytest.mark.fault("H3")

@@ -25,6 +25,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the change back."""
     op.drop_index("ix_tasks_idempotency_key", "tasks")
-    with op.batch_alter_table("tasks") as tasks:
-        tasks.drop_column("request_fingerprint")
-        tasks.drop_column("idempotency_key")
+    op.drop_column("tasks", "request_fingerprint")  # not as a batch, which would lose AUTOINCREMENT
+    op.drop_column("tasks", "idempotency_key")

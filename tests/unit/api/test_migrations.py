@@ -3,6 +3,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
@@ -70,6 +71,16 @@ def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade
         prepare_once(file)
     assert refusal.value.code == Code.DB_SCHEMA_BEHIND
     assert content(file) == before
+
+
+def test_no_migration_there_or_back_lets_an_id_be_used_twice(tmp_path: Path) -> None:
+    file = DataFile(tmp_path / "api.db")
+    prepare_once(file)
+    with plain_engine(file).begin() as connection:
+        command.downgrade(schema.configuration(connection), "0001")
+    assert "AUTOINCREMENT" in "".join(content(file))
+    prepare_once(file)
+    assert "AUTOINCREMENT" in "".join(content(file))
 
 
 def test_the_migrations_make_the_tables_that_the_code_has(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import time
 from pathlib import Path
 
@@ -50,7 +52,25 @@ def test_damage_that_cannot_be_recorded_still_holds_for_this_process_and_is_logg
     assert record.read() == DAMAGED
     assert [line["event"] for line in lines] == ["the result of the integrity check cannot be kept"]
     record.write(SOUND)
-    assert record.read() is None
+    assert record.read() == SOUND, "else a check would begin again and again"
+
+
+def test_a_newer_verdict_that_cannot_be_recorded_holds_over_an_older_one_that_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    record, other = Record(tmp_path / "check"), Record(tmp_path / "check")
+    record.write(DAMAGED)
+    monkeypatch.setattr(os, "pwrite", no_room)
+    mended = SOUND._replace(at=DAMAGED.at + 10)
+    record.write(mended)
+    assert record.read() == mended
+    monkeypatch.undo()
+    newer = DAMAGED._replace(at=DAMAGED.at + 20)
+    other.write(newer)
+    assert record.read() == newer
 
 
 def test_a_verdict_knows_its_age() -> None:
