@@ -1,12 +1,7 @@
 """The machine loses its power, and what was acknowledged is on the disk."""
 
 import asyncio
-import os
 import random
-import signal
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
@@ -14,25 +9,13 @@ import pytest
 import uvloop
 
 from support.crash import Disk
-from support.ledger import Ledger, settle
+from support.ledger import Ledger, rows_in, settle
 from support.load import writing
 from support.server import Server, running_server
 from support.waiting import eventually
 
 CRASHES = 5
 BETWEEN = 100  # acknowledged tasks, at least
-
-
-@contextmanager
-def frozen(server: Server) -> Iterator[None]:
-    processes = [server.process.pid, *server.workers()]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
 
 
 @pytest.mark.fault("K6")
@@ -52,7 +35,7 @@ def test_a_power_cut_at_any_moment_takes_no_acknowledged_task_along(tmp_path: Pa
 
                 await asyncio.to_thread(eventually, has_gone_on, within=20)
                 await asyncio.sleep(chance.uniform(0, 0.3))  # a random moment, not a wait
-                with frozen(server):  # nothing is acknowledged, and no loop turns, until the copy is made
+                with server.frozen():  # nothing is acknowledged, and no loop turns, until the copy is made
                     found.append((disk.copy(tmp_path / f"crash-{number}"), deepcopy(ledger)))
 
     disk = Disk.new(tmp_path / "disk")
@@ -66,9 +49,6 @@ def test_a_power_cut_at_any_moment_takes_no_acknowledged_task_along(tmp_path: Pa
 
 
 def assert_settled(data: Path, ledger: Ledger) -> None:
-    with sqlite3.connect(data) as connection:
-        account = settle(ledger, connection.execute("SELECT id, name FROM tasks"))
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+    account = settle(ledger, rows_in(data))
     assert account.acknowledged >= BETWEEN
     assert account.is_settled, str(account)

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,16 +13,11 @@ import pytest
 import uvloop
 
 from support.http import ask
-from support.ledger import Ledger, settle
+from support.ledger import Ledger, names_in, rows_in, settle
 from support.load import writing
 from support.problem import assert_unavailable
 from support.server import Server, running_server
 from support.waiting import eventually
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "api.db"
 
 
 @contextmanager
@@ -56,14 +50,6 @@ def is_alive(process: int) -> bool:
     return state != "Z"
 
 
-def names(data: Path) -> list[str]:
-    with sqlite3.connect(data) as connection:
-        found = [name for (name,) in connection.execute("SELECT name FROM tasks")]
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
-    return found
-
-
 def crash(data: Path) -> None:
     """Leave a database behind whose last task is only in the log."""
     with running_server(data) as server:
@@ -93,9 +79,8 @@ def test_the_workers_of_a_killed_master_end_by_themselves_and_no_acknowledged_ta
     with running_server(data) as server:
         uvloop.run(kill_the_master(server))
     assert ledger.unanswered
-    with running_server(data), sqlite3.connect(data) as connection:
-        account = settle(ledger, connection.execute("SELECT id, name FROM tasks"))
-    connection.close()
+    with running_server(data):
+        account = settle(ledger, rows_in(data))
     assert account.is_settled, str(account)
 
 
@@ -105,7 +90,7 @@ def test_a_log_that_is_deleted_after_a_crash_takes_along_what_was_in_it_and_noth
     Path(f"{data}-wal").unlink()
     with running_server(data) as server:
         assert server.stop() == 0
-    assert names(data) == ["at home"]
+    assert names_in(data) == ["at home"]
 
 
 @pytest.mark.fault("D15")
@@ -120,7 +105,7 @@ def test_the_log_of_a_vanished_database_is_left_alone_and_nothing_is_created(dat
         data.with_name("elsewhere").rename(data)
         eventually(server.ready, within=10)
         assert server.stop() == 0
-    assert names(data) == ["at home", "in the log"]
+    assert names_in(data) == ["at home", "in the log"]
 
 
 @pytest.mark.fault("D12")
@@ -151,4 +136,4 @@ def test_fifty_writers_of_two_servers_wait_for_each_other_and_none_is_refused(da
     assert ledger.refused == []
     assert ledger.unanswered == 0
     assert {name[:3] for name in ledger.names} == {"one", "oth"}
-    assert set(ledger.names) <= set(names(data))
+    assert set(ledger.names) <= set(names_in(data))

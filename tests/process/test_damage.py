@@ -1,6 +1,5 @@
 """Damage to pages under the real server with two workers: found by itself, told by all, and over without a restart."""
 
-import json
 import os
 import shutil
 import signal
@@ -27,26 +26,12 @@ def file(tmp_path: Path) -> DataFile:
     return filled(tmp_path / "api.db", rows=ROWS)
 
 
-def every_worker_is(server: Server, code: str | None) -> None:
-    # A new connection each time: the kernel deals them out to the workers.
-    for _ in range(20):
-        answer = server.client.get("/db-check", headers={"Connection": "close"})
-        if code:
-            assert_unavailable(answer, code)
-        else:
-            assert answer.status_code == 200
-
-
-def logged(server: Server, event: str) -> list[dict[str, str]]:
-    return [line for line in map(json.loads, server.log.splitlines()) if line["event"] == event]
-
-
 def faults(server: Server) -> list[str]:
-    return [line["code"] for line in logged(server, "database fault")]
+    return [line["code"] for line in server.logged("database fault")]
 
 
 def checked(server: Server) -> list[str]:
-    return [line["result"] for line in logged(server, "integrity checked")]
+    return [line["result"] for line in server.logged("integrity checked")]
 
 
 def assert_each_worker_told(server: Server) -> None:
@@ -97,11 +82,11 @@ def test_damage_is_found_under_load_told_by_both_workers_and_over_with_a_mended_
             assert under_load.statuses == {200}
             before = len(checked(server))
             file.record.write(None)  # so that a check is due
-            eventually(lambda: every_worker_is(server, "db_corrupt"), within=10)
+            eventually(lambda: server.every_worker_says("db_corrupt"), within=10)
             eventually(lambda: assert_each_worker_told(server), within=5)
             assert set(checked(server)[before:]) == {"damaged"}
             assert verdict(file).damage
-        eventually(lambda: every_worker_is(server, None), within=10)
+        eventually(server.every_worker_is_ready, within=10)
         assert under_load.statuses == {200, 503}
         assert server.client.post("/tasks", json={"name": "and on"}).status_code == 201
         assert faults(server) == ["db_corrupt"] * WORKERS
@@ -131,13 +116,13 @@ def test_damage_that_a_request_meets_is_told_by_both_workers_and_a_backup_used_w
     with running_server(file.path) as server:
         with flipped(file.path):
             assert 503 in read_all(server)
-            eventually(lambda: every_worker_is(server, "db_corrupt"), within=5)
+            eventually(lambda: server.every_worker_says("db_corrupt"), within=5)
             eventually(lambda: assert_each_worker_told(server), within=5)
             shutil.copy(file.path, damaged)
         damaged.replace(file.path)
-        every_worker_is(server, "db_corrupt")
+        server.every_worker_says("db_corrupt")
         restore(backup, file)
-        eventually(lambda: every_worker_is(server, None), within=10)
+        eventually(server.every_worker_is_ready, within=10)
         assert read_all(server) == {200}
         assert server.stop() == 0
 
@@ -153,8 +138,8 @@ def restore(backup: Path, file: DataFile) -> None:
 @pytest.mark.parametrize("kind", [Page.TABLE_LEAF, Page.INDEX_LEAF, Page.TABLE_INTERIOR])
 def test_damage_is_found_at_the_start_and_by_every_worker_that_comes_later(kind: Page, file: DataFile) -> None:
     with flipped(file.path, kind), running_server(file.path, healthy=False) as server:
-        eventually(lambda: every_worker_is(server, "db_corrupt"), within=10)
+        eventually(lambda: server.every_worker_says("db_corrupt"), within=10)
         os.kill(server.workers()[0], signal.SIGKILL)
-        eventually(lambda: every_worker_is(server, "db_corrupt"), within=10)
+        eventually(lambda: server.every_worker_says("db_corrupt"), within=10)
         assert server.client.get("/livez").status_code == 200
         assert server.stop() == 0

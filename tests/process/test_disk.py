@@ -8,45 +8,15 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from support.disk import injected
+from support.ledger import assert_whole, names_in
 from support.problem import assert_unavailable
 from support.server import Server, running_server
 from support.waiting import eventually
 
 HEALED_SECONDS = 10
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "api.db"
-
-
-def probe(server: Server) -> httpx2.Response:
-    # A new connection each time: the kernel deals them out to the workers.
-    return server.client.get("/db-check", headers={"Connection": "close"})
-
-
-def every_worker_says(server: Server, code: str) -> None:
-    for _ in range(10):
-        assert_unavailable(probe(server), code)
-
-
-def every_worker_is_ready(server: Server) -> None:
-    for _ in range(10):
-        assert probe(server).status_code == 200
-
-
-def stored(data: Path) -> list[str]:
-    with closing(sqlite3.connect(data)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return [name for (name,) in connection.execute("SELECT name FROM tasks ORDER BY id")]
-
-
-def write(server: Server, name: str) -> int:
-    return server.client.post("/tasks", json={"name": name}, headers={"Connection": "close"}).status_code
 
 
 @pytest.mark.parametrize(
@@ -62,23 +32,23 @@ def test_a_write_that_the_disk_refuses_is_never_acknowledged_and_the_service_hea
 ) -> None:
     with running_server(data, instrumented=True) as server:
         workers = server.workers()
-        assert write(server, "before") == 201
+        assert server.create("before").status_code == 201
         with injected(fault, workers, tmp_path / "strace", paths=[Path(f"{data}-wal")]) as injection:
             for worker in workers:
                 eventually(lambda worker=worker: refuses(server, worker, code), within=5)
             injection.bit()
-            eventually(lambda: every_worker_says(server, code), within=5)
+            eventually(lambda: server.every_worker_says(code), within=5)
             proofs = len(injection.bites)
             eventually(lambda: injection.bit(times=proofs + 4), within=10)
-            every_worker_says(server, code)
+            server.every_worker_says(code)
             assert server.client.get("/livez").status_code == 200
         began = time.monotonic()
-        eventually(lambda: every_worker_is_ready(server), within=HEALED_SECONDS)
+        eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
         assert time.monotonic() - began < HEALED_SECONDS
-        assert write(server, "after") == 201
+        assert server.create("after").status_code == 201
         assert server.workers() == workers, "no worker had to be replaced"
         assert "Traceback" not in server.log
-    names = stored(data)
+    names = names_in(data)
     assert {"before", "after"} <= set(names)
 
 
@@ -89,14 +59,14 @@ def salt(data: Path) -> bytes:
 
 def acknowledges(server: Server, worker: int) -> None:
     """Assert that a write was acknowledged by this very worker."""
-    answer = server.client.post("/tasks", json={"name": "x"}, headers={"Connection": "close"})
+    answer = server.create("x")
     assert answer.status_code == 201
     assert answer.headers["x-worker"].endswith(f"-{worker}")
 
 
 def refuses(server: Server, worker: int, code: str = "db_io_error") -> None:
     """Assert that this very worker refused a write."""
-    answer = server.client.post("/tasks", json={"name": "y"}, headers={"Connection": "close"})
+    answer = server.create("y")
     assert answer.headers["x-worker"].endswith(f"-{worker}")
     assert_unavailable(answer, code)
 
@@ -121,7 +91,7 @@ def test_nothing_is_acknowledged_behind_what_the_disk_may_have_lost(data: Path, 
             assert salt(data) == before, "only the log of a worker that the disk fails is begun anew"
         eventually(lambda: acknowledges(server, worker), within=HEALED_SECONDS)
         assert salt(data) != before
-    stored(data)
+    assert_whole(data)
 
 
 @pytest.mark.fault("F13")
@@ -133,12 +103,12 @@ def test_a_reader_in_the_way_of_emptying_the_log_keeps_writes_refused_until_it_e
             with injected("fdatasync:error=EIO", [worker], tmp_path / "strace"):
                 eventually(lambda: refuses(server, worker), within=5)
             for _ in range(20):
-                answer = server.client.post("/tasks", json={"name": "z"}, headers={"Connection": "close"})
+                answer = server.create("z")
                 assert not answer.headers["x-worker"].endswith(f"-{worker}") or answer.status_code == 503
             eventually(lambda: refuses(server, worker), within=5)
         eventually(lambda: acknowledges(server, worker), within=HEALED_SECONDS)
-        eventually(lambda: every_worker_is_ready(server), within=HEALED_SECONDS)
-    stored(data)
+        eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
+    assert_whole(data)
 
 
 # As SQLite's own tests do it: the first call fails, then the second, and so on.
@@ -154,10 +124,10 @@ def test_whichever_call_fails_no_acknowledged_write_is_lost(calls: str, most: in
     def use(round_of_load: Iterator[int]) -> None:
         """Write and look until every kind of call has failed."""
         name = f"{nth} {next(round_of_load)}"
-        status = write(server, name)
+        status = server.create(name).status_code
         assert status in {201, 503}
         acknowledged.update({name} if status == 201 else ())
-        assert probe(server).status_code in {200, 503}
+        assert server.probe().status_code in {200, 503}
         assert set(injection.bites) == set(calls.split(",")), "the fault did not bite"
 
     with running_server(data) as server:
@@ -167,11 +137,11 @@ def test_whichever_call_fails_no_acknowledged_write_is_lost(calls: str, most: in
             with injected(fault, workers, tmp_path / f"{nth}", paths=files) as injection:
                 rounds = count()
                 eventually(lambda rounds=rounds: use(rounds), within=10)
-            eventually(lambda: every_worker_is_ready(server), within=HEALED_SECONDS)
-            assert acknowledged <= set(stored(data))
+            eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
+            assert acknowledged <= set(names_in(data))
         assert server.workers() == workers
         assert "Traceback" not in server.log
-    assert acknowledged <= set(stored(data))
+    assert acknowledged <= set(names_in(data))
 
 
 @pytest.mark.fault("F10")
@@ -180,19 +150,19 @@ def test_a_disk_that_hangs_is_told_within_a_second_and_kills_no_worker(data: Pat
 
     def hangs() -> None:
         began = time.monotonic()
-        answer = probe(server)
+        answer = server.probe()
         took.append(time.monotonic() - began)
         assert_unavailable(answer, "db_timeout")
 
     with running_server(data, instrumented=True) as server, ThreadPoolExecutor() as threads:
         workers = server.workers()
         with injected("fdatasync:delay_enter=2000000", workers, tmp_path / "strace") as injection:
-            answers = [threads.submit(write, server, f"{number}") for number in range(8)]
+            answers = [threads.submit(server.create, f"{number}") for number in range(8)]
             eventually(injection.bit, within=5)
             eventually(hangs, within=5)
-            assert {answer.result() for answer in answers} <= {201, 503}
+            assert {answer.result().status_code for answer in answers} <= {201, 503}
             assert max(took) < 1
-        eventually(lambda: every_worker_is_ready(server), within=HEALED_SECONDS)
+        eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
         assert server.workers() == workers
         assert "Traceback" not in server.log
-    stored(data)
+    assert_whole(data)

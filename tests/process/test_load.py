@@ -5,7 +5,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from collections import Counter
@@ -18,23 +17,15 @@ import pytest
 import uvloop
 
 from support.http import Client
-from support.ledger import Ledger, settle
+from support.ledger import Ledger, rows_in, settle
 from support.load import writing
 from support.server import Server, running_server
 from support.waiting import eventually
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "api.db"
-
-
 def assert_all_there(data: Path, ledger: Ledger) -> None:
     """Assert that every acknowledged task is in the database, once and in order, and that the database is whole."""
-    with sqlite3.connect(data) as connection:
-        account = settle(ledger, connection.execute("SELECT id, name FROM tasks"))
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+    account = settle(ledger, rows_in(data))
     assert account.is_settled, f"{account}: {account.lost[:5]} {account.duplicated[:5]} {account.out_of_order[:5]}"
 
 

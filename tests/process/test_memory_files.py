@@ -9,10 +9,8 @@ import pytest
 
 from support.fault_matrix import cannot_run_here
 from support.metrics import total
-from support.server import Server, running_server
+from support.server import ANEW, Server, running_server
 from support.waiting import eventually
-
-ANEW = {"Connection": "close"}  # the kernel deals new connections out to the workers
 
 
 @pytest.fixture(params=["4k", "1m"])

@@ -5,19 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-
 from support.http import Client, ask
 from support.metrics import samples, total
 from support.server import Server, running_server
 from support.waiting import eventually
 
 REQUESTS = 60
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "api.db"
 
 
 def folder_of(server: Server) -> Path:

@@ -17,11 +17,10 @@ from app.datafile import DataFile
 from support.database import prepare_once
 from support.migrating import APP, add_migration
 from support.problem import assert_unavailable
-from support.server import Server, running_server
+from support.server import ENOUGH, Server, running_server
 from support.volume import MEBIBYTE, run, small_volume
 from support.waiting import eventually
 
-ANEW = {"Connection": "close"}  # the kernel deals new connections out to the workers
 ROWS = 400_000
 # Some 80 MB in one transaction, more than SQLite keeps in memory: it goes to the log before it is committed.
 LONG = f"""\
@@ -63,31 +62,14 @@ def rows(data: Path, table: str) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - of constants
 
 
-def lines(server: Server) -> list[dict[str, str]]:
-    return [json.loads(line) for line in server.log.splitlines()]
-
-
-def faults(server: Server) -> list[dict[str, str]]:
-    return [line for line in lines(server) if line["event"] == "database fault"]
-
-
-def migrations(server: Server) -> int:
-    return sum(line["event"] == "database migrated" for line in lines(server))
-
-
 def told_once_a_worker(server: Server, code: str) -> None:
-    assert [fault["code"] for fault in faults(server)] == [code] * 2
+    assert [fault["code"] for fault in server.logged("database fault")] == [code] * 2
 
 
-def every_worker_says(server: Server, code: str) -> None:
-    for _ in range(10):
-        assert_unavailable(server.client.get("/db-check", headers=ANEW), code)
-        assert_unavailable(server.client.post("/tasks", json={"name": "x"}, headers=ANEW), code)
-
-
-def every_worker_is_ready(server: Server) -> None:
-    for _ in range(10):
-        assert server.client.get("/db-check", headers=ANEW).status_code == 200
+def every_worker_refuses(server: Server, code: str) -> None:
+    server.every_worker_says(code)
+    for _ in range(ENOUGH):
+        assert_unavailable(server.create("x"), code)
 
 
 @pytest.mark.fault("L4")
@@ -99,17 +81,18 @@ def test_a_migration_that_fails_half_way_changes_nothing_and_is_done_when_it_is_
         assert attempts.stat().st_size > 6
 
     with running_server(data, healthy=False, arguments=[APP]) as server:
-        eventually(lambda: every_worker_says(server, "db_schema_behind"), within=10)
+        eventually(lambda: every_worker_refuses(server, "db_schema_behind"), within=10)
         eventually(tried_again, within=10)
         assert content(data) == before
-        (first, second) = faults(server)
+        (first, second) = server.logged("database fault")
         assert first["code"] == second["code"] == "db_schema_behind", "a line for each worker"
         assert "no such table: nowhere" in first["cause"]
-        told = Counter(line["event"] for line in lines(server) if line["logger"] in {"app.keeper", "app.schema"})
+        lines = map(json.loads, server.log.splitlines())
+        told = Counter(line["event"] for line in lines if line["logger"] in {"app.keeper", "app.schema"})
         assert max(told.values()) <= 2, "nothing is told at each try"
         assert "DROP TABLE nowhere" in first["exception"], "the traceback of what does not work"
         add_migration(data.parent, "next", SHORT)
-        eventually(lambda: every_worker_is_ready(server), within=10)
+        eventually(server.every_worker_is_ready, within=10)
         assert server.client.get("/tasks").json()["items"][0]["name"] == "old"
     assert revision(data) == "next"
 
@@ -165,8 +148,8 @@ def test_two_servers_that_start_at_once_migrate_once_and_both_get_ready(data: Pa
             servers.enter_context(running_server(path, healthy=False, arguments=[APP])) for path in (data, other)
         )
         for server in (first, second):
-            eventually(lambda server=server: every_worker_is_ready(server), within=30)
-        assert migrations(first) + migrations(second) == 1
+            eventually(server.every_worker_is_ready, within=30)
+        assert sum(len(server.logged("database migrated")) for server in (first, second)) == 1
     assert (revision(data), rows(data, "big"), rows(data, "tasks")) == ("next", ROWS, 1)
 
 
@@ -177,11 +160,11 @@ def test_a_disk_that_fills_up_in_a_migration_leaves_the_old_schema_and_space_com
         before, old = content(data), revision(data)
         add_migration(data.parent, "next", LONG)
         with running_server(data, healthy=False, arguments=[APP]) as server:
-            eventually(lambda: every_worker_says(server, "db_disk_full"), within=20)
+            eventually(lambda: every_worker_refuses(server, "db_disk_full"), within=20)
             assert (revision(data), content(data)) == (old, before)
             eventually(lambda: told_once_a_worker(server, "db_disk_full"), within=5)
             run("mount", "-o", "remount,size=300m", str(data.parent))
-            eventually(lambda: every_worker_is_ready(server), within=30)
+            eventually(server.every_worker_is_ready, within=30)
             assert server.stop() == 0
         assert (revision(data), rows(data, "big"), rows(data, "tasks")) == ("next", ROWS, 1)
 
@@ -192,7 +175,7 @@ def test_a_database_of_a_newer_version_is_refused_and_left_byte_for_byte(data: P
         connection.execute("UPDATE alembic_version SET version_num = 'newer'")
     before = data.read_bytes()
     with running_server(data, healthy=False) as server:
-        eventually(lambda: every_worker_says(server, "db_schema_ahead"), within=10)
+        eventually(lambda: every_worker_refuses(server, "db_schema_ahead"), within=10)
         eventually(lambda: told_once_a_worker(server, "db_schema_ahead"), within=5)
         assert server.stop() == 0
     assert data.read_bytes() == before
@@ -202,6 +185,6 @@ def test_a_database_of_a_newer_version_is_refused_and_left_byte_for_byte(data: P
 def test_a_database_of_an_older_version_is_brought_up_by_one_worker(data: Path) -> None:
     add_migration(data.parent, "next", SHORT)
     with running_server(data, arguments=[APP]) as server:
-        assert migrations(server) == 1
+        assert len(server.logged("database migrated")) == 1
         assert server.client.get("/tasks").json()["items"][0]["name"] == "old"
     assert revision(data) == "next"

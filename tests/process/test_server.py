@@ -7,20 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.problem import assert_unavailable
+from support.ledger import assert_whole
 from support.server import Server, running_server
 from support.waiting import eventually
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "api.db"
-
-
-def ask_every_worker(server: Server, code: str) -> None:
-    # A new connection each time: the kernel deals them out to the workers.
-    for _ in range(20):
-        assert_unavailable(server.client.get("/db-check", headers={"Connection": "close"}), code)
 
 
 def faults_in(log: str, *, at_least: int) -> list[dict[str, str]]:
@@ -40,9 +29,9 @@ def test_two_workers_create_one_database(data: Path) -> None:
 def test_every_worker_sees_the_deletion_and_none_creates_a_new_database(data: Path) -> None:
     with running_server(data) as server:
         data.unlink()
-        ask_every_worker(server, "db_missing")
+        server.every_worker_says("db_missing")
         os.kill(server.workers()[0], signal.SIGKILL)
-        eventually(lambda: ask_every_worker(server, "db_missing"), within=10)
+        eventually(lambda: server.every_worker_says("db_missing"), within=10)
         assert not data.exists()
 
 
@@ -53,7 +42,7 @@ def test_a_restart_does_not_replace_a_vanished_database_with_an_empty_one(data: 
     for path in data.parent.glob("api.db*"):
         path.unlink()
     with running_server(data, healthy=False) as server:
-        eventually(lambda: ask_every_worker(server, "db_missing"), within=5)
+        eventually(lambda: server.every_worker_says("db_missing"), within=5)
         assert not data.exists()
 
 
@@ -73,19 +62,11 @@ def test_every_acknowledged_write_survives_the_death_of_all_workers(data: Path) 
             os.kill(worker, signal.SIGKILL)
         eventually(server.ready, within=10)
         assert server.client.get("/tasks", params={"limit": 200}).json()["items"] == acknowledged
-    with sqlite3.connect(data) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
+    assert_whole(data)
 
 
 def task_names(server: Server) -> list[str]:
     return [task["name"] for task in server.client.get("/tasks", params={"limit": 200}).json()["items"]]
-
-
-def assert_sound(data: Path) -> None:
-    with sqlite3.connect(data) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
 
 
 def test_no_acknowledged_write_is_lost_with_a_deleted_log(data: Path) -> None:
@@ -102,7 +83,7 @@ def test_no_acknowledged_write_is_lost_with_a_deleted_log(data: Path) -> None:
             os.kill(worker, signal.SIGKILL)
         eventually(server.ready, within=10)
         names_are(server, names)
-    assert_sound(data)
+    assert_whole(data)
 
 
 def names_are(server: Server, names: list[str]) -> None:
@@ -122,7 +103,7 @@ def test_no_acknowledged_write_is_lost_with_a_deleted_index_and_a_new_worker(dat
         eventually(server.ready, within=10)
         eventually(lambda: names_are(server, names), within=5)
         assert server.stop() == 0
-    assert_sound(data)
+    assert_whole(data)
 
 
 def post_anyway(server: Server, name: str) -> int | None:
@@ -144,13 +125,13 @@ def test_the_log_of_a_deleted_database_is_not_applied_to_its_backup(data: Path) 
         for number in range(100):
             server.client.post("/tasks", json={"name": f"after the backup {number}" * 9})
         data.unlink()
-        eventually(lambda: ask_every_worker(server, "db_missing"), within=5)
+        eventually(lambda: server.every_worker_says("db_missing"), within=5)
         eventually(lambda: faults_in(server.log, at_least=2), within=5)
         backup.rename(data)
         eventually(server.ready, within=10)
         eventually(lambda: names_are(server, ["in the backup"]), within=5)
         assert server.client.post("/tasks", json={"name": "and on"}).status_code == 201
-    assert_sound(data)
+    assert_whole(data)
 
 
 def test_a_client_that_stalls_does_not_hold_up_a_stop(data: Path) -> None:
@@ -191,7 +172,7 @@ def test_a_fault_is_one_line_in_the_log_that_names_cause_and_remedy(data: Path) 
     with running_server(data) as server:
         data.unlink()
         faults = eventually(lambda: faults_in(server.log, at_least=2), within=5)
-        ask_every_worker(server, "db_missing")
+        server.every_worker_says("db_missing")
         assert faults_in(server.log, at_least=2) == faults, "a line for each worker, not for each probe"
     assert {(fault["code"], fault["title"]) for fault in faults} == {("db_missing", "The database file is missing.")}
     assert all("restore a backup" in fault["remedy"] and str(data) in fault["cause"] for fault in faults)

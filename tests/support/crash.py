@@ -4,17 +4,16 @@ The disk is a file behind a loop device with a real file system. What was writte
 kernel, and not in that file: its copy is the disk of a machine that was switched off at that moment.
 """
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.fault_matrix import cannot_run_here
+from support.volume import make_ext4, mounted
 from support.waiting import eventually
 
-SIZE_BYTES = 96 * 1024 * 1024
+SIZE_MEBIBYTES = 96
 LAZY = "loop,noatime,commit=300"  # the kernel itself writes as late as it can: only what was synced is there early
 
 
@@ -27,26 +26,14 @@ class Disk:
     @classmethod
     def new(cls, image: Path) -> "Disk":
         """Make an empty one."""
-        if os.geteuid() != 0:
-            cannot_run_here("only root may mount a file system")
-        image.touch()
-        os.truncate(image, SIZE_BYTES)
-        subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True, capture_output=True)
+        make_ext4(image, mebibytes=SIZE_MEBIBYTES)
         return cls(image)
 
     @contextmanager
     def mounted(self, folder: Path) -> Iterator[Path]:
         """Mount it, with what a file system does first after a crash."""
-        folder.mkdir(exist_ok=True)
-        done = subprocess.run(
-            ["mount", "-o", LAZY, str(self.image), str(folder)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            cannot_run_here(f"a loop device cannot be mounted: {done.stderr.strip()}")
-        try:
+        with mounted(folder, "-o", LAZY, str(self.image)):
             yield folder
-        finally:
-            subprocess.run(["umount", str(folder)], check=True)
 
     def copy(self, image: Path) -> "Disk":
         """Copy what is on the disk at this moment; nobody may write to its file system meanwhile."""

@@ -1,8 +1,10 @@
 """The ledger: what was acknowledged to clients, written down outside the stack, and compared with what is stored."""
 
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +101,24 @@ class Account:
             f"acknowledged={self.acknowledged} lost={len(self.lost)} duplicated={len(self.duplicated)} "
             f"unknown={len(self.unknown)} out_of_order={len(self.out_of_order)}"
         )
+
+
+def assert_whole(path: Path) -> None:
+    """Assert that no page of a database file is damaged."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def rows_in(path: Path) -> list[Row]:
+    """Give id and name of each task in a database file, in their order, and assert that the file is whole."""
+    assert_whole(path)
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT id, name FROM tasks ORDER BY id").fetchall()
+
+
+def names_in(path: Path) -> list[str]:
+    """Give the names alone."""
+    return [name for _, name in rows_in(path)]
 
 
 def settle(ledger: Ledger, rows: Iterable[Row]) -> Account:

@@ -1,5 +1,6 @@
 """The real server, as a process of this machine and without a container."""
 
+import json
 import os
 import signal
 import socket
@@ -9,13 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
+
 from support.http import Client
+from support.problem import assert_unavailable
 from support.waiting import eventually
 
 TESTS = Path(__file__).resolve().parents[1]
 API = TESTS.parent / "api"
 STOP_SECONDS = 10
 WORKERS = 2
+ANEW = {"Connection": "close"}  # the kernel deals new connections out to the workers
+ENOUGH = 20  # new connections, so that each worker gets some
 
 
 def environment(db_file_path: Path | str | None) -> dict[str, str]:
@@ -74,6 +80,40 @@ class Server:
         """Assert that each worker has opened the database; a request tells of one of them only."""
         self.ready()
         assert self.log.count('"database ready"') == WORKERS
+
+    def probe(self) -> httpx2.Response:
+        """Ask some worker for the database check."""
+        return self.client.get("/db-check", headers=ANEW)
+
+    def create(self, name: str) -> httpx2.Response:
+        """Have some worker create a task."""
+        return self.client.post("/tasks", json={"name": name}, headers=ANEW)
+
+    def every_worker_says(self, code: str) -> None:
+        """Assert that whichever worker is asked has the same problem."""
+        for _ in range(ENOUGH):
+            assert_unavailable(self.probe(), code)
+
+    def every_worker_is_ready(self) -> None:
+        """Assert that whichever worker is asked finds all well."""
+        for _ in range(ENOUGH):
+            assert self.probe().status_code == 200
+
+    def logged(self, event: str) -> list[dict[str, str]]:
+        """Give the lines of the log that tell of an event."""
+        return [line for line in map(json.loads, self.log.splitlines()) if line["event"] == event]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Freeze all of its processes."""
+        processes = [self.process.pid, *self.workers()]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def stop(self) -> int:
         """Ask the server to stop, and give its exit code."""

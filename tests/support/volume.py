@@ -13,6 +13,7 @@ from support.waiting import eventually
 MEBIBYTE = 1024 * 1024
 UNMOUNT_SECONDS = 15
 ERRORS_MENDED = 1  # see the exit codes of e2fsck
+FAILING = ("-o", "loop,errors=remount-ro")
 
 
 def run(*command: str, may_end_with: int = 0) -> None:
@@ -23,23 +24,32 @@ def run(*command: str, may_end_with: int = 0) -> None:
 
 
 @contextmanager
-def small_volume(place: Path, *, mebibytes: int = 40) -> Iterator[Path]:
-    """Mount a new file system in memory at `place`, and give the place of a database on it.
-
-    The log of a server beside the database leads away from the volume, which it would fill.
-    """
+def mounted(place: Path, *what: str) -> Iterator[None]:
+    """Mount a file system at `place`, in the words of mount(8), and take it away as soon as nobody uses it."""
     if os.geteuid() != 0:
-        cannot_run_here("only root can mount the small file systems of the tests")
-    place.mkdir()
+        cannot_run_here("only root can mount the file systems of the tests")
+    place.mkdir(exist_ok=True)
     try:
-        run("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0750", "tmpfs", str(place))
+        run("mount", *what, str(place))
     except OSError as error:
         cannot_run_here(f"a file system cannot be mounted: {error}")
     try:
-        (place / "server.log").symlink_to(place.with_name("server.log"))
-        yield place / "api.db"
+        yield
     finally:
         unmount(place)
+
+
+@contextmanager
+def small_volume(place: Path, *, mebibytes: int = 40) -> Iterator[Path]:
+    """Mount a new file system in memory at `place`, and give the place of a database on it."""
+    with mounted(place, "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0750", "tmpfs"):
+        yield database_on(place)
+
+
+def database_on(place: Path) -> Path:
+    """Give the place of a database on a volume, with the log of a server led away from it, which it would fill."""
+    (place / "server.log").symlink_to(place.with_name("server.log"))
+    return place / "api.db"
 
 
 def unmount(place: Path) -> None:
@@ -69,26 +79,18 @@ def filled_up(folder: Path, *, leaving: int = 0) -> Iterator[None]:
 @contextmanager
 def failing_volume(place: Path, image: Path) -> Iterator[Path]:
     """Mount a file system that the kernel makes read-only at the first error, for a database on it."""
-    if os.geteuid() != 0 or not shutil.which("mkfs.ext4"):
-        cannot_run_here("only root with mkfs.ext4 can make the failing file system of the tests")
-    place.mkdir()
+    make_ext4(image, "-O", "^has_journal")
+    with mounted(place, *FAILING, str(image)):
+        yield database_on(place)
+
+
+def make_ext4(image: Path, *options: str, mebibytes: int = 64) -> None:
+    """Make an empty file system in a file."""
+    if not shutil.which("mkfs.ext4"):
+        cannot_run_here("mkfs.ext4 is missing, which makes file systems of the tests: it belongs to e2fsprogs")
     with image.open("wb") as file:
-        file.truncate(64 * MEBIBYTE)
-    run("mkfs.ext4", "-q", "-O", "^has_journal", str(image))
-    try:
-        mount_image(image, place)
-    except OSError as error:
-        cannot_run_here(f"a file system cannot be mounted: {error}")
-    try:
-        (place / "server.log").symlink_to(place.with_name("server.log"))
-        yield place / "api.db"
-    finally:
-        unmount(place)
-
-
-def mount_image(image: Path, place: Path) -> None:
-    """Mount the image of a file system."""
-    run("mount", "-o", "loop,errors=remount-ro", str(image), str(place))
+        file.truncate(mebibytes * MEBIBYTE)
+    run("mkfs.ext4", "-q", *options, str(image))
 
 
 @contextmanager
@@ -108,7 +110,7 @@ def broken_down(place: Path, image: Path) -> Iterator[None]:
     finally:
         unmount(place)
         run("e2fsck", "-fy", str(image), may_end_with=ERRORS_MENDED)
-        mount_image(image, place)
+        run("mount", *FAILING, str(image), str(place))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ def file(tmp_path: Path) -> DataFile:
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
+@pytest.mark.fault("H6")
 def test_however_many_ask_at_once_one_check_is_made(file: DataFile) -> None:
     made = 0
 

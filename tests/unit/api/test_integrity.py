@@ -11,17 +11,7 @@ from app.integrity import find_damage
 from app.prepare import prepare
 from app.problems import Code, ProblemError
 from support.damage import Page, filled, flipped, verdict
-from support.database import prepare_once
-
-
-def never() -> bool:
-    return False
-
-
-def refused(file: DataFile) -> Code:
-    with pytest.raises(ProblemError) as refusal:
-        prepare_once(file)
-    return refusal.value.code
+from support.database import never, prepare_once, refused
 
 
 @pytest.fixture

@@ -13,19 +13,9 @@ from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
 from app.prepare import prepare
 from app.problems import Code, ProblemError
-from support.database import prepare_once
+from support.database import never, prepare_once, refused
 
 API = Path(__file__).resolve().parents[3] / "api"
-
-
-def never() -> bool:
-    return False
-
-
-def refused(file: DataFile) -> Code:
-    with pytest.raises(ProblemError) as refusal:
-        prepare_once(file)
-    return refusal.value.code
 
 
 @pytest.fixture
