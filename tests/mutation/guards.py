@@ -235,7 +235,14 @@ GUARDS = (
         f"{APP}/http/deadline.py",
         "            task.cancel()\n",
         "",
-        ("tests/process/test_bad_company.py",),
+        (f"{UNIT}/test_deadline.py",),
+    ),
+    Guard(
+        "a worker that had to cut a request is replaced",
+        f"{APP}/http/deadline.py",
+        "            self._replace_worker()\n",
+        "            pass\n",
+        (f"{UNIT}/test_deadline.py", "tests/process/test_bad_company.py"),
     ),
     Guard(
         "a worker does not outlive its master",
