@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from soak.ledger import Ledger
 from soak.plan import Step
+from soak.traffic import Traffic
 from support.stack import Stack
 from support.waiting import eventually
 
@@ -36,22 +36,22 @@ class Injection:
         return self.recovery is not None and self.recovery <= self.step.bound
 
 
-def haunt(stack: Stack, steps: Iterator[Step], ledger: Ledger, seconds: float) -> Iterator[Injection]:
+def haunt(stack: Stack, steps: Iterator[Step], traffic: Traffic, seconds: float) -> Iterator[Injection]:
     """Break the stack for so many seconds, and end early when it does not recover."""
     until = time.monotonic() + seconds
     for step in steps:
         if time.monotonic() + step.pause + step.hold >= until:
             return
         time.sleep(step.pause)
-        injection = inject(stack, step, ledger)
+        injection = inject(stack, step, traffic)
         yield injection
         if injection.recovery is None:
             return
 
 
-def inject(stack: Stack, step: Step, ledger: Ledger) -> Injection:
+def inject(stack: Stack, step: Step, traffic: Traffic) -> Injection:
     """Do one step."""
-    before = ledger.probes.copy()
+    before = traffic.probes.copy()
     with ExitStack() as on:
         for kind in step.kinds:
             on.enter_context(kind.inject(stack))
@@ -60,7 +60,7 @@ def inject(stack: Stack, step: Step, ledger: Ledger) -> Injection:
     recovery = recovered(stack, step.bound + PATIENCE)
     if not step.lasts:
         time.sleep(step.hold)
-    return Injection(step, ledger.probes - before, recovery)
+    return Injection(step, traffic.probes - before, recovery)
 
 
 def recovered(stack: Stack, within: float) -> float | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from soak.account import Account
-from soak.ledger import Ledger
 from soak.nemesis import Injection
+from soak.traffic import Traffic
+from support.ledger import Account
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Result:
     minutes: float
     seconds: float
     injections: tuple[Injection, ...]
-    ledger: Ledger
+    traffic: Traffic
     account: Account
     exit_code: int
 
@@ -40,9 +40,9 @@ class Result:
         wrongs = [
             ("" if self.injections else "nothing was broken"),
             ("" if self.account.acknowledged else "no write was acknowledged"),
-            ("" if self.account.is_clean else f"the account does not balance ({self.account})"),
+            ("" if self.account.is_settled else f"the account does not balance ({self.account})"),
             (f"no recovery within its bound from {', '.join(late)}" if late else ""),
-            (f"{len(self.ledger.wrong)} wrong answers, first: {self.ledger.wrong[0]}" if self.ledger.wrong else ""),
+            (f"{len(self.traffic.wrong)} wrong answers, first: {self.traffic.wrong[0]}" if self.traffic.wrong else ""),
             (f"the API stopped with exit code {self.exit_code}" if self.exit_code else ""),
         ]
         told = "; ".join(wrong for wrong in wrongs if wrong)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from host import console
 from soak import load
-from soak.account import settle, stored
 from soak.kinds import KINDS
-from soak.ledger import Ledger
 from soak.nemesis import Injection, haunt
 from soak.plan import plan
 from soak.result import Result
+from soak.traffic import Traffic
+from support.ledger import settle
 from support.stack import Stack
 from support.waiting import eventually
 
@@ -24,23 +24,23 @@ OVERLAY = "services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}\n"
 
 def soak(folder: Path, *, minutes: float, seed: int) -> Result:
     """Start a stack, break it for so many minutes under load, stop it, and settle the account."""
-    ledger, injections, port = Ledger(), list[Injection](), free_port()
+    traffic, injections, port = Traffic(), list[Injection](), free_port()
     console.say(f"Soaking for {minutes:g} min with seed {seed}.")
     with Stack("soak", folder, overlay=OVERLAY.format(port=port)) as stack:
         started = stack.up("api", "healthchecker")
         assert started.returncode == 0, started.stderr
         eventually(stack.healthy, within=60)
         began = time.monotonic()
-        with load.running(port, ledger):
-            for injection in haunt(stack, plan(KINDS, seed), ledger, minutes * 60):
+        with load.running(f"http://127.0.0.1:{port}", traffic):
+            for injection in haunt(stack, plan(KINDS, seed), traffic, minutes * 60):
                 injections.append(injection)
                 console.say(f"{clock(time.monotonic() - began)}  {told(injection)}")
         seconds = time.monotonic() - began
         stopped = stack.compose("stop")
         assert stopped.returncode == 0, stopped.stderr
         exit_code = stack.state("api")["ExitCode"]
-        account = settle(ledger, *stored(stack))
-    return Result(seed, minutes, seconds, tuple(injections), ledger, account, exit_code)
+        account = settle(traffic.ledger, *stack.stored(stopped=True))
+    return Result(seed, minutes, seconds, tuple(injections), traffic, account, exit_code)
 
 
 def free_port() -> int:

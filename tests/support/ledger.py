@@ -73,7 +73,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Account:
-    """How a ledger and the rows of a database compare.
+    """How a ledger and a database compare.
 
     Attributes:
         acknowledged: How many tasks were acknowledged.
@@ -81,25 +81,32 @@ class Account:
         duplicated: Names that are stored more than once.
         unknown: Names that are stored and were never asked for.
         out_of_order: Names whose ids are not above those that the same client was told before.
+        damage: What `PRAGMA integrity_check` has found.
 
     """
 
     acknowledged: int
-    lost: list[str]
-    duplicated: list[str]
-    unknown: list[str]
-    out_of_order: list[str]
+    lost: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+    @property
+    def corrupt(self) -> list[str]:
+        """What is stored and should not be so."""
+        return [*self.unknown, *self.out_of_order, *self.damage]
 
     @property
     def is_settled(self) -> bool:
         """Whether all that was promised is there, once and in order."""
-        return not (self.lost or self.duplicated or self.unknown or self.out_of_order)
+        return not (self.lost or self.duplicated or self.corrupt)
 
     def __str__(self) -> str:
         """Give the numbers in one line."""
         return (
             f"acknowledged={self.acknowledged} lost={len(self.lost)} duplicated={len(self.duplicated)} "
-            f"unknown={len(self.unknown)} out_of_order={len(self.out_of_order)}"
+            f"corrupt={len(self.corrupt)}"
         )
 
 
@@ -121,12 +128,13 @@ def names_in(path: Path) -> list[str]:
     return [name for _, name in rows_in(path)]
 
 
-def settle(ledger: Ledger, rows: Iterable[Row]) -> Account:
+def settle(ledger: Ledger, rows: Iterable[Row], damage: Iterable[str] = ()) -> Account:
     """Compare a ledger with the rows of a database. Pure.
 
     Args:
         ledger: What clients saw.
         rows: Id and name of each task that is stored; those of other times and clients left out.
+        damage: What `PRAGMA integrity_check` has found.
 
     """
     stored = list(rows)
@@ -138,6 +146,7 @@ def settle(ledger: Ledger, rows: Iterable[Row]) -> Account:
         duplicated=[name for name, count in times.items() if count > 1],
         unknown=[name for name in times if name not in asked_for],
         out_of_order=list(_out_of_order(ledger.entries)),
+        damage=list(damage),
     )
 
 

@@ -17,6 +17,7 @@ from testcontainers.compose import DockerCompose
 
 from host import setup
 from support.http import ask
+from support.ledger import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 ARTIFACTS = ROOT / "artifacts"
@@ -36,6 +37,13 @@ services:
     command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
     environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
     volumes: ["{ROOT}/tests/support:/srv/tests/support:ro"]
+"""
+
+STORED = """
+import json, sqlite3
+database = sqlite3.connect("/data/api.db")
+damage = [line for (line,) in database.execute("PRAGMA integrity_check") if line != "ok"]
+print(json.dumps([database.execute("SELECT id, name FROM tasks").fetchall(), damage]))
 """
 
 
@@ -195,6 +203,11 @@ class Stack(DockerCompose):
             remove=True,
         )
         return bytes(output).decode().strip()
+
+    def stored(self, *, stopped: bool = False) -> tuple[list[Row], list[str]]:
+        """Give id and name of each task, and what `PRAGMA integrity_check` finds; also of a stack that is stopped."""
+        rows, damage = json.loads(self.python_on_volume(STORED) if stopped else self.python(STORED))
+        return [(number, name) for number, name in rows], damage
 
     def save_artifacts(self) -> Path:
         """Keep what tells why a test failed, and give the folder."""

@@ -3,12 +3,12 @@ from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
-from soak.account import Account
 from soak.kind import Kind
-from soak.ledger import Ledger
 from soak.nemesis import Injection
 from soak.plan import Step
 from soak.result import Result
+from soak.traffic import Traffic
+from support.ledger import Account
 from support.stack import Stack
 
 
@@ -27,5 +27,5 @@ def result() -> Result:
         Injection(Step((LOCK, KILL), 1, 2), Counter({"no answer": 3}), 35.0),
         Injection(Step((LOCK,), 1, 2), Counter(db_locked=4), 4.0),
     )
-    ledger = Ledger(probes=Counter(ok=75, db_locked=25))
-    return Result(3, 10, 600.0, injections, ledger, Account(20_001, 0, 0, 0), 0)
+    traffic = Traffic(probes=Counter(ok=75, db_locked=25))
+    return Result(3, 10, 600.0, injections, traffic, Account(20_001), 0)

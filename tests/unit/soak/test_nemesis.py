@@ -8,9 +8,9 @@ import pytest
 
 from soak import nemesis
 from soak.kind import Kind
-from soak.ledger import Ledger
 from soak.nemesis import haunt, inject
 from soak.plan import Step
+from soak.traffic import Traffic
 from support.stack import Stack
 
 
@@ -46,7 +46,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeStack:
 
 
 def do(fake: FakeStack, step: Step) -> nemesis.Injection:
-    return inject(cast("Stack", fake), step, Ledger())
+    return inject(cast("Stack", fake), step, Traffic())
 
 
 def test_a_pair_is_on_at_once_and_healed_before_anyone_asks_whether_all_is_well(fake: FakeStack) -> None:
@@ -61,7 +61,7 @@ def test_a_fault_that_does_not_last_is_timed_from_its_bite(fake: FakeStack) -> N
 
 def test_the_nemesis_stops_when_all_is_never_well_again(fake: FakeStack) -> None:
     fake.is_well = False
-    (only,) = haunt(cast("Stack", fake), repeat(Step((kind("a"),), 0, 0)), Ledger(), seconds=60)
+    (only,) = haunt(cast("Stack", fake), repeat(Step((kind("a"),), 0, 0)), Traffic(), seconds=60)
     assert only.recovery is None
     assert not only.is_in_time
 

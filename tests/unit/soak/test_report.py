@@ -2,9 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from soak.account import Account
 from soak.report import report
 from soak.result import Result
+from support.ledger import Account
 
 
 def test_a_report_tells_the_account_the_recoveries_and_how_to_repeat_it(result: Result, tmp_path: Path) -> None:
@@ -26,6 +26,6 @@ def test_a_picture_has_a_bar_for_each_kind(result: Result, tmp_path: Path) -> No
 
 def test_a_report_of_what_never_recovered_is_written_too(result: Result, tmp_path: Path) -> None:
     never = replace(result.injections[0], recovery=None)
-    report(replace(result, injections=(never,), account=Account(5, 1, 0, 0)), tmp_path)
+    report(replace(result, injections=(never,), account=Account(5, lost=["a"])), tmp_path)
     assert "| lock | db_locked 4 | never |" in (tmp_path / "report.md").read_text()
     ET.parse(tmp_path / "report.svg")  # noqa: S314 - our own

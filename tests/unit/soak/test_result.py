@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from soak.account import Account
-from soak.ledger import Ledger
 from soak.result import Result, recoveries
+from soak.traffic import Traffic
+from support.ledger import Account
 
 
 def test_recoveries_are_summed_up_by_kind_with_the_slowest_first(result: Result) -> None:
@@ -18,20 +18,20 @@ def test_a_good_run_has_nothing_to_complain_of(result: Result) -> None:
 
 
 def test_availability_is_the_part_of_the_probes_that_were_answered_well(result: Result) -> None:
-    assert result.ledger.availability == 75
+    assert result.traffic.availability == 75
 
 
 def bad(result: Result) -> dict[str, Result]:
     late = replace(result.injections[0], recovery=10.1)
     never = replace(result.injections[1], recovery=None)
     return {
-        "lost=1": replace(result, account=Account(5, 1, 0, 0)),
-        "duplicated=2": replace(result, account=Account(5, 0, 2, 0)),
-        "corrupt=3": replace(result, account=Account(5, 0, 0, 3)),
+        "lost=1": replace(result, account=Account(5, lost=["a"])),
+        "duplicated=2": replace(result, account=Account(5, duplicated=["a", "b"])),
+        "corrupt=3": replace(result, account=Account(5, unknown=["a"], out_of_order=["b"], damage=["c"])),
         "within its bound from lock, lock + kill": replace(result, injections=(late, never)),
-        "1 wrong answers, first: 404": replace(result, ledger=Ledger(wrong=["404"])),
+        "1 wrong answers, first: 404": replace(result, traffic=Traffic(wrong_reads=["404"])),
         "exit code 137": replace(result, exit_code=137),
-        "no write was acknowledged": replace(result, account=Account(0, 0, 0, 0)),
+        "no write was acknowledged": replace(result, account=Account(0)),
         "nothing was broken": replace(result, injections=()),
     }
 

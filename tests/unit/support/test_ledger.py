@@ -20,7 +20,7 @@ SOUND: list[Row] = [(1, "a-1"), (2, "b-1"), (3, "a-2")]
 def test_what_is_stored_as_it_was_acknowledged_is_settled(ledger: Ledger) -> None:
     account = settle(ledger, SOUND)
     assert account.is_settled
-    assert str(account) == "acknowledged=3 lost=0 duplicated=0 unknown=0 out_of_order=0"
+    assert str(account) == "acknowledged=3 lost=0 duplicated=0 corrupt=0"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,12 @@ def test_a_client_that_is_told_a_lower_id_than_before_is_found(ledger: Ledger) -
 def test_what_was_asked_for_and_never_answered_may_be_there_or_not(rows: list[Row], ledger: Ledger) -> None:
     ledger.in_doubt.add("b-2")
     assert settle(ledger, rows).is_settled
+
+
+def test_damage_is_a_part_of_the_account(ledger: Ledger) -> None:
+    account = settle(ledger, SOUND, ["row 7 missing from index"])
+    assert not account.is_settled
+    assert str(account) == "acknowledged=3 lost=0 duplicated=0 corrupt=1"
 
 
 def test_each_entry_is_in_its_file_at_once(tmp_path: Path) -> None:
