@@ -7,9 +7,9 @@ file still holds.
 
 from functools import partial
 
-from soak import processes, volume
+from soak import volume
 from soak.kind import Kind
-from support import faults
+from support import faults, processes
 
 PROCESS = frozenset({"process"})
 FILE = frozenset({"file", "process"})
@@ -24,7 +24,7 @@ KINDS = (
     Kind("master killed", partial(processes.crashed, service="api"), PROCESS, 30, lasts=False),
     Kind("container killed", partial(processes.ended, service="api", how="kill"), PROCESS, 30),
     Kind("container stopped", partial(processes.ended, service="api", how="stop"), PROCESS, 30),
-    Kind("API paused", partial(faults.paused, service="api"), PROCESS, 20),
+    Kind("API paused", partial(processes.paused, service="api"), PROCESS, 20),
     Kind("network cut", faults.cut_off, WATCHED, 20),
     Kind(
         "healthchecker killed",
@@ -33,13 +33,13 @@ KINDS = (
         20,
         lasts=False,
     ),
-    Kind("healthchecker paused", partial(faults.paused, service="healthchecker"), WATCHER, 20),
+    Kind("healthchecker paused", partial(processes.paused, service="healthchecker"), WATCHER, 20),
     Kind("CPU slow", processes.slowed, frozenset({"cpu"}), 20),
-    Kind("write lock held", volume.locked, SHARED, 15),
+    Kind("write lock held", faults.locked, SHARED, 15),
     Kind("long reader", volume.long_reader, SHARED, 15),
     Kind("checkpoints by another", volume.checkpoints, SHARED, 15),
     Kind("backups by another", volume.backups, SHARED, 15),
-    Kind("volume not permitted", volume.not_permitted, SHARED, 15),
+    Kind("volume not permitted", faults.not_permitted, SHARED, 15),
     Kind("file moved away", volume.moved_away, FILE, 15),
     Kind("directory in its place", volume.directory_in_its_place, FILE, 15),
     Kind("other database in its place", volume.other_in_its_place, FILE, 15),

@@ -8,22 +8,12 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from soak.beside import beside
+from support.beside import beside
+from support.faults import changed
 from support.stack import Stack
 
 AWAY = "os.rename('/data/api.db', '/data/away')"
 BACK = "os.replace('/data/away', '/data/api.db')"
-
-
-@contextmanager
-def changed(stack: Stack, change: str, back: str, *, proof: str) -> Iterator[None]:
-    """Do something to the volume with Python code, and undo it."""
-    try:
-        bitten = stack.python_on_volume(f"import os\n{change}\nprint({proof})")
-        assert bitten == "True", "the fault did not bite"
-        yield
-    finally:
-        stack.python_on_volume(f"import os\n{back}")
 
 
 @contextmanager
@@ -66,28 +56,12 @@ def empty_in_its_place(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
-def not_permitted(stack: Stack) -> Iterator[None]:
-    """Give the volume to root, so that the API's user may only look."""
-    give = "os.chown('/data', {user}, 0)\nos.chmod('/data', {mode})\nos.chown('/data/api.db', {user}, 0)"
-    back = give.format(user=10001, mode="0o770")
-    with changed(stack, give.format(user=0, mode="0o755"), back, proof="os.stat('/data/api.db').st_uid == 0"):
-        yield
-
-
-@contextmanager
 def deleted(stack: Stack, ending: str) -> Iterator[None]:
     """Remove a file that SQLite keeps beside the database; the API mends that by itself."""
     path = f"'/data/api.db{ending}'"
     change = f"was = os.stat({path}).st_ino\nos.unlink({path})"
     proof = f"not os.path.exists({path}) or os.stat({path}).st_ino != was"
     with changed(stack, change, "", proof=proof):
-        yield
-
-
-@contextmanager
-def locked(stack: Stack) -> Iterator[None]:
-    """Hold the write lock from another process, as a forgotten sqlite3 shell would."""
-    with beside(stack, "c.execute('BEGIN IMMEDIATE'); print('bit', flush=True); time.sleep(600)"):
         yield
 
 

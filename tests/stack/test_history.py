@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support import faults
+from support import processes
 from support.http import ask
 from support.stack import NewStack, Stack
 from support.waiting import eventually
@@ -33,7 +33,7 @@ def stays_healthy(stack: Stack) -> None:
 
 @pytest.mark.parametrize("command", [["restart"], ["up", "--detach", "--no-deps", "--force-recreate"]], ids=" ".join)
 def test_the_past_outlives_the_container(stack: Stack, command: list[str]) -> None:
-    with faults.paused(stack, "api"):
+    with processes.paused(stack, "api"):
         eventually(lambda: is_unhealthy(stack), within=20)
     eventually(stack.healthy, within=30)
     outage, past = changes(stack)[-4:], stack.status()["history"]

@@ -1,6 +1,6 @@
 """The API's container ends again and again under load, and nothing that was acknowledged is lost.
 
-`KILLS=100 make stack ARGS="-s -k kill"` does it a hundred times.
+`KILLS=100 make stack ARGS="-s -k test_kills"` does it a hundred times.
 """
 
 import asyncio

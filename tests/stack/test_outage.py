@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support import faults, invariants
+from support import invariants, processes
 from support.http import ask
 from support.stack import NewStack, Stack
 from support.waiting import eventually
@@ -52,7 +52,7 @@ def test_a_pause_is_one_outage_one_message_and_one_all_clear_and_the_page_shows_
     stack = new_stack(overlay=RECEIVER)
     assert stack.compose("up", "--detach").returncode == 0
     eventually(stack.healthy, within=60)
-    with invariants.kept(stack), faults.paused(stack, "api"):
+    with invariants.kept(stack), processes.paused(stack, "api"):
         until = time.monotonic() + PAUSE_SECONDS
 
         def is_over() -> None:

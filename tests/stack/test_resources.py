@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from support import invariants
+from support import invariants, processes
 from support.fault_matrix import cannot_run_here
 from support.problem import assert_unavailable
 from support.stack import INSTRUMENTED, NewStack, Stack
@@ -56,7 +56,7 @@ def test_a_container_with_too_few_processes_says_so_and_hangs_nobody(new_stack: 
             assert stack.log("api"), "it has ended without a word"
 
     eventually(told, within=20)
-    update(stack, "--pids-limit", "256")
+    processes.update(stack, "api", "--pids-limit", "256")
     stack.compose("restart", "--timeout", "2", "api")
     eventually(lambda: assert_well(stack), within=20)
 
@@ -65,24 +65,12 @@ def assert_well(stack: Stack) -> None:
     assert stack.get("/db-check").status_code == 200
 
 
-def update(stack: Stack, *options: str) -> None:
-    """Change the limits of the running container; the SDK knows none of these."""
-    name = stack.container("api").name
-    assert name
-    subprocess.run(["docker", "update", *options, name], check=True, capture_output=True)
-
-
 @pytest.mark.fault("R5")
 def test_a_container_with_hardly_any_cpu_is_slow_and_not_unhealthy(stack: Stack) -> None:
-    whole = stack.container("api").attrs["HostConfig"]["NanoCpus"]
-    update(stack, "--cpus", "0.1")
-    try:
-        assert stack.container("api").attrs["HostConfig"]["NanoCpus"] < whole, "the fault did not bite"
+    with processes.slowed(stack, cpus="0.1"):
         until = time.monotonic() + WATCHED_SECONDS
         while time.monotonic() < until:
             assert stack.status()["state"] in {"healthy", "suspect"}
-    finally:
-        update(stack, "--cpus", f"{whole / 1e9}")
 
 
 @contextmanager

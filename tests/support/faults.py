@@ -6,8 +6,8 @@ What stands at the path is changed by a process in a container, as an operator o
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from support.beside import beside
 from support.stack import Stack
-from support.waiting import eventually
 
 Fault = AbstractContextManager[None]
 
@@ -103,41 +103,30 @@ def directory_in_its_place(stack: Stack) -> Fault:
 
 
 @contextmanager
-def not_permitted(stack: Stack) -> Iterator[None]:
-    """Give the volume to root, so that the API's user may only look."""
-    give = "import os; os.chown('/data', {user}, 0); os.chmod('/data', {mode}); os.chown('/data/api.db', {user}, 0)"
-    stack.python_on_volume(give.format(user=0, mode="0o755"))
+def changed(stack: Stack, change: str, back: str, *, proof: str) -> Iterator[None]:
+    """Do something to the volume with Python code, and undo it."""
     try:
-        assert stack.python("import os; print(os.access('/data', os.W_OK))") == "False", "the fault did not bite"
+        bitten = stack.python_on_volume(f"import os\n{change}\nprint({proof})")
+        assert bitten == "True", "the fault did not bite"
         yield
     finally:
-        stack.python_on_volume(give.format(user=10001, mode="0o770"))
+        stack.python_on_volume(f"import os\n{back}")
+
+
+@contextmanager
+def not_permitted(stack: Stack) -> Iterator[None]:
+    """Give the volume to root, so that the API's user may only look."""
+    give = "os.chown('/data', {user}, 0)\nos.chmod('/data', {mode})\nos.chown('/data/api.db', {user}, 0)"
+    back = give.format(user=10001, mode="0o770")
+    with changed(stack, give.format(user=0, mode="0o755"), back, proof="os.stat('/data/api.db').st_uid == 0"):
+        yield
 
 
 @contextmanager
 def locked(stack: Stack) -> Iterator[None]:
     """Hold the write lock from another process, as a forgotten sqlite3 shell would."""
-    hold = (
-        "import sqlite3, time; c = sqlite3.connect('/data/api.db', isolation_level=None); c.execute('BEGIN EXCLUSIVE');"
-        "open('/tmp/held', 'w').close(); time.sleep(600)"
-    )
-    stack.container("api").exec_run(["python3", "-c", hold], detach=True)
-    find = (
-        "import glob, os, signal\n"
-        "for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
-        "    if b'BEGIN EXCLUSIVE' in open(path, 'rb').read() and int(path.split('/')[2]) != os.getpid():\n"
-        "        os.kill(int(path.split('/')[2]), signal.SIGKILL)\n"
-        "os.unlink('/tmp/held')"
-    )
-
-    def held() -> None:
-        assert stack.python("import os; print(os.path.exists('/tmp/held'))") == "True", "the fault did not bite"
-
-    try:
-        eventually(held, within=10)
+    with beside(stack, "c.execute('BEGIN IMMEDIATE'); print('bit', flush=True); time.sleep(600)"):
         yield
-    finally:
-        stack.python(find)
 
 
 @contextmanager
@@ -156,18 +145,6 @@ def filled(stack: Stack, *, leaving: int) -> Iterator[None]:
 
 
 @contextmanager
-def paused(stack: Stack, service: str) -> Iterator[None]:
-    """Freeze all processes of a container."""
-    container = stack.container(service)
-    container.pause()
-    try:
-        assert stack.state(service)["Paused"], "the fault did not bite"
-        yield
-    finally:
-        container.unpause()
-
-
-@contextmanager
 def cut_off(stack: Stack) -> Iterator[None]:
     """Take the API off the network on which the healthchecker watches it."""
     (network,) = stack.docker.networks.list(names=[f"{stack.project}_watch"])
@@ -178,22 +155,3 @@ def cut_off(stack: Stack) -> Iterator[None]:
         yield
     finally:
         network.connect(container, aliases=["api"])
-
-
-def crash(stack: Stack, service: str) -> None:
-    """Kill the main process of a container, which is no stop that an operator asked for: Docker starts it again."""
-    before = stack.container(service).attrs["RestartCount"]
-    kill = "import os, signal; os.kill(int(open('/proc/1/task/1/children').read().split()[0]), signal.SIGKILL)"
-    stack.run_in(service, "python3", "-c", kill)
-
-    def restarted() -> None:
-        assert stack.container(service).attrs["RestartCount"] > before, "the fault did not bite"
-
-    eventually(restarted, within=20)
-
-
-def kill_worker(stack: Stack) -> int:
-    """Kill one of gunicorn's workers, and give its process id."""
-    children = "open(f'/proc/{pid}/task/{pid}/children').read().split()"
-    kill = f"import os, signal; pid = 1; pid = {children}[0]; worker = int({children}[0]); print(worker);"
-    return int(stack.python(kill + "os.kill(worker, signal.SIGKILL)"))

@@ -1,10 +1,9 @@
-"""Faults of the processes and containers."""
+"""Faults of the processes and containers: each is a context manager that proves it bit, and always heals."""
 
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from support import faults
 from support.stack import Stack
 from support.waiting import eventually
 
@@ -15,7 +14,6 @@ WORKERS = (
     "    return [int(each) for each in open(f'/proc/{pid}/task/{pid}/children').read().split()]\n"
     "workers = children(children(1)[0])\n"
 )
-OWN_CPUS = "1"
 
 
 def _signal_workers(stack: Stack, name: str, which: str = "") -> list[int]:
@@ -55,9 +53,28 @@ def worker_stopped(stack: Stack) -> Iterator[None]:
 
 @contextmanager
 def crashed(stack: Stack, service: str) -> Iterator[None]:
-    """Kill the main process of a container; Docker starts it again."""
-    faults.crash(stack, service)
+    """Kill the main process of a container, which is no stop that an operator asked for: Docker starts it again."""
+    before = stack.container(service).attrs["RestartCount"]
+    kill = "import os, signal; os.kill(int(open('/proc/1/task/1/children').read().split()[0]), signal.SIGKILL)"
+    stack.run_in(service, "python3", "-c", kill)
+
+    def restarted() -> None:
+        assert stack.container(service).attrs["RestartCount"] > before, "the fault did not bite"
+
+    eventually(restarted, within=20)
     yield
+
+
+@contextmanager
+def paused(stack: Stack, service: str) -> Iterator[None]:
+    """Freeze all processes of a container."""
+    container = stack.container(service)
+    container.pause()
+    try:
+        assert stack.state(service)["Paused"], "the fault did not bite"
+        yield
+    finally:
+        container.unpause()
 
 
 @contextmanager
@@ -76,17 +93,19 @@ def ended(stack: Stack, service: str, how: str) -> Iterator[None]:
         container.start()
 
 
+def update(stack: Stack, service: str, *options: str) -> None:
+    """Change the limits of a running container, in the words of `docker update`; the SDK knows few of them."""
+    identity = stack.container(service).id
+    subprocess.run(["docker", "update", *options, str(identity)], capture_output=True, check=True)
+
+
 @contextmanager
 def slowed(stack: Stack, service: str = "api", cpus: str = "0.2") -> Iterator[None]:
-    """Leave a container a fifth of a core."""
-
-    def give(share: str) -> None:
-        identity = stack.container(service).id
-        subprocess.run(["docker", "update", "--cpus", share, str(identity)], capture_output=True, check=True)
-
-    give(cpus)
+    """Leave a container a part of a core."""
+    whole = stack.container(service).attrs["HostConfig"]["NanoCpus"]
+    update(stack, service, "--cpus", cpus)
     try:
         assert stack.container(service).attrs["HostConfig"]["NanoCpus"] == int(float(cpus) * 1e9), "it did not bite"
         yield
     finally:
-        give(OWN_CPUS)
+        update(stack, service, "--cpus", f"{whole / 1e9}")
