@@ -74,14 +74,23 @@ class Inspection:
             ProblemError: `db_corrupt`: damage was found.
 
         """
-        self.verdict = self._database.file.record.read()
-        if self.verdict and self.verdict.damage:
-            raise ProblemError(Code.DB_CORRUPT, cause=self.verdict.damage)
+        self.check_verdict()
         is_idle = self._thread is None or not self._thread.is_alive()
         if is_idle and self.is_due() and time.monotonic() > self._not_before:
             # A daemon: a process that must stop does not wait for a disk that hangs.
             self._thread = threading.Thread(target=self._inspect, name="inspection", daemon=True)
             self._thread.start()
+
+    def check_verdict(self) -> None:
+        """Look at what was found last.
+
+        Raises:
+            ProblemError: `db_corrupt`: damage was found.
+
+        """
+        self.verdict = self._database.file.record.read()
+        if self.verdict and self.verdict.damage:
+            raise ProblemError(Code.DB_CORRUPT, cause=self.verdict.damage)
 
     def is_due(self) -> bool:
         """Tell whether a check is needed; one of the processes on the volume makes it."""

@@ -96,7 +96,7 @@ class Keeper:
         while not self._stopping.is_set():
             try:
                 if not self._database.is_open:
-                    await self._prepare()
+                    await self._open()
                 self._inspection.look()
                 await self.check(max_age=0)
                 await self._watch_log()
@@ -109,6 +109,15 @@ class Keeper:
                 self._tell(None)
             self.sizes = Sizes.of(self._database.file)
             await self._pause()
+
+    async def _open(self) -> None:
+        """Open the database; what is known to be damaged stays so while others, on their way out, are in the way."""
+        try:
+            await self._prepare()
+        except ProblemError as problem:
+            if problem.code is Code.DB_STARTING:
+                self._inspection.check_verdict()
+            raise
 
     async def _prepare(self) -> None:
         await self._database.check_left()

@@ -16,6 +16,7 @@ from app.datafile import DataFile
 from app.main import create_app
 from app.opened import Opened
 from app.prepare import prepare
+from app.problems import Code, ProblemError
 from app.settings import Settings
 from support.damage import Page, filled, flipped, verdict
 from support.problem import assert_unavailable
@@ -129,6 +130,30 @@ def test_a_check_that_finds_nothing_is_one_line_in_the_log(client: TestClient, f
         healthy(client)
     assert [line["result"] for line in lines if line["event"] == "integrity checked"] == ["ok"]
     assert not [line for line in lines if line["event"] == "database fault"]
+
+
+@pytest.mark.fault("D13")
+def test_damage_that_is_known_stays_so_while_others_still_use_the_database(
+    client: TestClient, file: DataFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait_for_others(*_: Any, **__: Any) -> Opened:
+        waited.append(1)
+        raise ProblemError(Code.DB_STARTING, cause="another process still uses other files")
+
+    def waited_often() -> None:
+        assert len(waited) > 3
+
+    waited: list[int] = []
+    with capture_logs() as lines:
+        with flipped(file.path):
+            monkeypatch.setattr(keeper, "prepare", wait_for_others)
+            file.record.write(None)
+            eventually(lambda: corrupt(client), within=5)
+            eventually(waited_often, within=5)
+            corrupt(client)
+        monkeypatch.undo()
+        eventually(lambda: healthy(client), within=5)
+    assert [line["code"] for line in lines if line["event"] == "database fault"] == ["db_corrupt"]
 
 
 @pytest.mark.fault("D13")
