@@ -31,7 +31,7 @@ def statuses(app: ASGIApp, replace_worker: Callable[[], None], *, seconds: float
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(Deadline(app, seconds, replace_worker)(SCOPE, never_called, send))
+    asyncio.run(asyncio.wait_for(Deadline(app, seconds, replace_worker)(SCOPE, never_called, send), 5))
     return [message["status"] for message in sent if message["type"] == "http.response.start"]
 
 
