@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
+from app.snapshots import Snapshots
 from app.verdict import Record, Stamp
 
 FILE_MODE = 0o640
@@ -64,6 +65,7 @@ class DataFile:
         self.use_path = path.with_name(f".{path.name}.use")
         self.queue_path = path.with_name(f".{path.name}.queue")
         self.record = Record(path.with_name(f".{path.name}.check"))
+        self.snapshots = Snapshots(path.with_name(f".{path.name}.snapshots"))
         self.log_path = Path(f"{path}-wal")
         self.index_path = Path(f"{path}-shm")
 

@@ -41,8 +41,8 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
             log.info("database created", path=str(file.path))
         use = locks.Use(file.use_path)
         try:
-            _check_users(file, use)
-            _examine(file, seal)
+            check_users(file, use)
+            examine(file, seal)
             _found(file, seal)
             check_at_start(file, is_alone=use.is_alone, given_up=given_up)
             lineage_now = _bring_up_to_date(file)
@@ -59,7 +59,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
 
 
-def _check_users(file: DataFile, use: locks.Use) -> None:
+def check_users(file: DataFile, use: locks.Use) -> None:
     """Keep out while others use other files: two logs or indexes of one database would write past each other."""
     recorded, found = Files.from_record(use.record), file.files()
     if not use.is_alone and recorded != found:
@@ -69,7 +69,7 @@ def _check_users(file: DataFile, use: locks.Use) -> None:
         raise ProblemError(Code.DB_REPLACED, cause=f"{file.log_path} is the log of the file that was there before")
 
 
-def _examine(file: DataFile, seal: int | None) -> None:
+def examine(file: DataFile, seal: int | None) -> None:
     """Judge the file from outside, without leaving a trace on it."""
     try:
         with examining_engine(file).connect() as connection:

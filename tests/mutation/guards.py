@@ -51,7 +51,7 @@ GUARDS = (
     Guard(
         "a file is judged before SQLite opens it",
         f"{APP}/prepare.py",
-        "            _examine(file, seal)\n",
+        "            examine(file, seal)\n",
         "",
         (f"{UNIT}/test_prepare.py",),
     ),

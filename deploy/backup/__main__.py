@@ -1,0 +1,104 @@
+"""`python3 -m backup VERB`: the commands of the backups; they run in a container that has the volume."""
+
+import argparse
+import logging.config
+import os
+import sys
+from datetime import UTC, datetime
+
+from app import logs
+from app.datafile import DataFile
+from app.problems import ProblemError
+from app.settings import ConfigurationError
+from app.settings import read_settings as read_api_settings
+from backup import owner, verbs
+from backup.settings import FOLDER
+from backup.trouble import Refused
+
+INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run one command and give the exit code: 0, or that of what stopped it, said in one sentence."""
+    arguments = parser().parse_args()
+    logging.config.dictConfig(logs.configure())
+    try:
+        file = DataFile(read_api_settings().db_file_path)
+        if arguments.changes_database:
+            owner.give_database(file.path)
+        owner.take(FOLDER)
+        owner.drop()
+        arguments.run(file, arguments)
+    except Refused as refused:
+        return _complain(str(refused), refused.exit_code)
+    except ProblemError as problem:
+        refused = Refused.because_of(problem)
+        return _complain(str(refused), refused.exit_code)
+    except ConfigurationError as error:
+        return _complain(f"configuration error: {error}", os.EX_CONFIG)
+    except OSError as error:
+        return _complain(f"The disk refuses: {error}.", os.EX_CANTCREAT)
+    except KeyboardInterrupt:
+        return _complain("Interrupted.", INTERRUPTED)
+    return os.EX_OK
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    described = argparse.ArgumentParser(prog="backup", description="Backups of the database, and the way back.")
+    commands = described.add_subparsers(required=True, metavar="VERB")
+
+    def add(verb: verbs.Verb, *, changes_database: bool = False) -> argparse.ArgumentParser:
+        about = (verb.__doc__ or "").partition("\n")[0]
+        command = commands.add_parser(verb.__name__, help=about, description=about)
+        command.set_defaults(run=verb, changes_database=changes_database)
+        return command
+
+    make = add(verbs.create)
+    make.add_argument("--keep", type=_count, help="how many backups to keep")
+    make.add_argument("--keep-days", type=_days, help="for how many days to keep them")
+    add(verbs.verify).add_argument("name", nargs="?", help="a backup, `latest`, or - for standard input")
+    staging = add(verbs.stage, changes_database=True)
+    staging.add_argument("name", nargs="?", help="a backup, `latest`, or - for standard input")
+    staging.add_argument("--snapshot", nargs="?", const="", metavar="NAME", help="a snapshot, by default the newest")
+    staging.add_argument("--replica", action="store_true", help="what the replica has")
+    staging.add_argument("--at", type=_moment, metavar="TIME", help="what it had at a time, as 2026-01-31T12:00:00Z")
+    for verb in (verbs.swap, verbs.undo, verbs.settle):
+        add(verb, changes_database=True)
+    for verb in (verbs.state, verbs.list, verbs.run):
+        add(verb)
+    return described
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of backups, 1 or more")
+    return number
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0
+    if not days > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days above 0")
+    return days
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _complain(sentence: str, exit_code: int) -> int:
+    print(sentence, file=sys.stderr)
+    return exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Back up by the clock, until the process is told to stop."""
+
+import signal
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from app.datafile import DataFile
+from app.problems import ProblemError
+from backup import status
+from backup.create import create
+from backup.folder import Backup, Folder
+from backup.settings import Settings
+from backup.status import Unwell
+from backup.trouble import Refused
+
+log = structlog.stdlib.get_logger(__name__)
+
+AGAIN_SECONDS = 60.0
+OVERDUE = 1.5  # intervals
+GRACE_SECONDS = 300.0
+
+
+class Schedule:
+    """Makes a backup whenever the newest one is older than the interval; also one that another command has made."""
+
+    def __init__(self, file: DataFile, folder: Folder, settings: Settings) -> None:
+        self._file = file
+        self._folder = folder
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._since = datetime.now(UTC)
+        self._last_error: str | None = None
+        self._not_before = self._since
+        self._newest: Backup | None = None
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; a backup that is under way then is given up and leaves nothing."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        status.serve(self.status, self.unwell)
+        log.info("started", interval_seconds=self._settings.interval, folder=str(self._folder.path))
+        while not self._stopping.is_set():
+            self.look()
+            self._stopping.wait(min(1.0, self._settings.interval / 4))
+        log.info("stopped")
+
+    def look(self) -> None:
+        """Make a backup if one is due."""
+        self._newest = next(iter(self._folder.backups()), None)
+        if datetime.now(UTC) < self.next_at:
+            return
+        try:
+            created = create(self._file, self._folder, self._settings.retention)
+        except (Refused, ProblemError, OSError) as error:
+            self._fail(error)
+            return
+        self._newest, self._last_error = created.backup, None
+        gone = [path.name for path in created.pruned]
+        log.info("backup made", name=self._newest.path.name, bytes=self._newest.bytes, pruned=gone)
+
+    def _fail(self, error: Exception) -> None:
+        refused = Refused.because_of(error) if isinstance(error, ProblemError) else error
+        self._not_before = datetime.now(UTC) + timedelta(seconds=min(AGAIN_SECONDS, self._settings.interval))
+        if self._last_error != str(refused):
+            log.error("no backup could be made", cause=str(refused))
+        self._last_error = str(refused)
+
+    @property
+    def next_at(self) -> datetime:
+        """When the next one is due."""
+        due = self._newest.at + timedelta(seconds=self._settings.interval) if self._newest else self._since
+        return max(due, self._not_before)
+
+    def status(self) -> dict[str, Any]:
+        """Give what is known, for `/status`."""
+        newest = self._newest
+        return {
+            "newest": newest
+            and {
+                "name": newest.path.name,
+                "at": _iso(newest.at),
+                "bytes": newest.bytes,
+                "rows": newest.manifest.total,
+            },
+            "age_seconds": newest and round(_age(newest.at), 1),
+            "interval_seconds": self._settings.interval,
+            "next_at": _iso(self.next_at),
+            "last_error": self._last_error,
+        }
+
+    def unwell(self) -> Unwell | None:
+        """Tell why the service is not well: its newest backup is too old."""
+        newest = self._newest
+        since = newest.at if newest else self._since
+        limit = OVERDUE * self._settings.interval if newest else GRACE_SECONDS
+        if _age(since) <= limit:
+            return None
+        title = f"The newest backup is of {_iso(newest.at)}." if newest else "There is no backup."
+        return Unwell(
+            code="backup_overdue",
+            title=title,
+            detail=self._last_error or title,
+            remedy=f"{self._last_error or 'Look into the log of the backup service.'}",
+        )
+
+
+def _age(at: datetime) -> float:
+    return time.time() - at.timestamp()
+
+
+def _iso(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,74 @@
+"""Where a database to restore can come from."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from app.copying import check_room
+from app.datafile import DataFile
+from app.lookout import FREE_FLOOR_BYTES
+from backup import archive
+from backup.manifest import Manifest
+from backup.staging import Fetch
+from backup.trouble import Refused
+from backup.verify import spool
+
+
+def archive_at(path: Path, file: DataFile) -> Fetch:
+    """Restore from a backup in its folder."""
+    return partial(_unpack, path, path.name, _room(file))
+
+
+def archive_from(stream: IO[bytes], file: DataFile) -> Fetch:
+    """Restore from a backup that comes from a pipe."""
+
+    def fetch(target: Path) -> Manifest:
+        spooled = spool(stream, target.with_name("archive.zip"))
+        try:
+            return _unpack(spooled, "The given file", _room(file), target)
+        finally:
+            spooled.unlink()
+
+    return fetch
+
+
+def snapshot(file: DataFile, name: str | None) -> tuple[str, Fetch]:
+    """Restore from a snapshot beside the database, the newest or the one of that name.
+
+    Raises:
+        Refused: There is none.
+
+    """
+    found = [each for each in file.snapshots.all() if name in (None, each.path.name)]
+    if not found:
+        wanted = "no snapshot" if name is None else f"no snapshot {name!r}"
+        raise Refused(os.EX_NOINPUT, f"There is {wanted}: one is taken before each migration of the database.")
+    path = found[0].path
+
+    def fetch(target: Path) -> None:
+        _room(file)(path.stat().st_size)
+        shutil.copyfile(path, target)
+
+    return f"Snapshot {path.name}", fetch
+
+
+def replica(file: DataFile, at: datetime | None) -> Fetch:
+    """Restore what the replica has, of now or of a time."""
+    from replica.restore import restore  # noqa: PLC0415 - only its own image has it
+
+    return lambda target: restore(file, target, at)
+
+
+def _unpack(path: Path, name: str, room: Callable[[int], None], target: Path) -> Manifest:
+    return archive.unpack(path, name, target, room)
+
+
+def _room(file: DataFile) -> Callable[[int], None]:
+    def check(needed: int) -> None:
+        check_room(file.path.parent, needed + FREE_FLOOR_BYTES, "the restored database, beside the present one,")
+
+    return check
