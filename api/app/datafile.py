@@ -52,9 +52,10 @@ class DataFile:
 
     Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
     `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use;
-    `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one; and
-    `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
-    reported and not silently started anew, even by a process that has never seen it.
+    `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one;
+    `.<name>.snapshots`, what it was before it was migrated or replaced; and `.<name>.id`, the seal: the lineage of the
+    database that this volume holds. The seal is why a vanished database is reported and not silently started anew, even
+    by a process that has never seen it.
     """
 
     def __init__(self, path: Path) -> None:

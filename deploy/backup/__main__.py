@@ -32,8 +32,8 @@ def main() -> int:
     except Refused as refused:
         return _complain(str(refused), refused.exit_code)
     except ProblemError as problem:
-        refused = Refused.because_of(problem)
-        return _complain(str(refused), refused.exit_code)
+        reason = Refused.because_of(problem)
+        return _complain(str(reason), reason.exit_code)
     except ConfigurationError as error:
         return _complain(f"configuration error: {error}", os.EX_CONFIG)
     except OSError as error:

@@ -25,7 +25,9 @@ def verify_live(file: DataFile) -> Findings:
     """
     findings = Findings()
     with reading(file) as connection:
+        connection.execute("BEGIN")  # so that all is seen as it is at one moment
         look(connection, findings)
+        connection.execute("ROLLBACK")
     return findings
 
 
