@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 
 from app import logs
 from app.datafile import DataFile
-from app.problems import ProblemError
-from app.settings import ConfigurationError
-from app.settings import read_settings as read_api_settings
+from app.settings import read_settings
 from backup import owner, verbs
 from backup.settings import FOLDER
-from backup.trouble import Refused
+from backup.trouble import KNOWN, Refused
 
 INTERRUPTED = 130
 
@@ -23,23 +21,19 @@ def main() -> int:
     arguments = parser().parse_args()
     logging.config.dictConfig(logs.configure())
     try:
-        file = DataFile(read_api_settings().db_file_path)
+        file = DataFile(read_settings().db_file_path)
         if arguments.changes_database:
             owner.give_database(file.path)
         owner.take(FOLDER)
         owner.drop()
         arguments.run(file, arguments)
-    except Refused as refused:
-        return _complain(str(refused), refused.exit_code)
-    except ProblemError as problem:
-        reason = Refused.because_of(problem)
-        return _complain(str(reason), reason.exit_code)
-    except ConfigurationError as error:
-        return _complain(f"configuration error: {error}", os.EX_CONFIG)
-    except OSError as error:
-        return _complain(f"The disk refuses: {error}.", os.EX_CANTCREAT)
+    except KNOWN as error:
+        refused = Refused.because_of(error)
+        print(refused, file=sys.stderr)
+        return refused.exit_code
     except KeyboardInterrupt:
-        return _complain("Interrupted.", INTERRUPTED)
+        print("Interrupted.", file=sys.stderr)
+        return INTERRUPTED
     return os.EX_OK
 
 
@@ -93,11 +87,6 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-01-31T12:00:00Z") from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _complain(sentence: str, exit_code: int) -> int:
-    print(sentence, file=sys.stderr)
-    return exit_code
 
 
 if __name__ == "__main__":

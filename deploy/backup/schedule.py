@@ -9,13 +9,12 @@ from typing import Any
 import structlog
 
 from app.datafile import DataFile
-from app.problems import ProblemError
 from backup import status
 from backup.create import create
 from backup.folder import Backup, Folder
 from backup.settings import Settings
 from backup.status import Unwell
-from backup.trouble import Refused
+from backup.trouble import KNOWN, Refused
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -55,15 +54,14 @@ class Schedule:
             return
         try:
             created = create(self._file, self._folder, self._settings.retention)
-        except (Refused, ProblemError, OSError) as error:
-            self._fail(error)
+        except KNOWN as error:
+            self._fail(Refused.because_of(error))
             return
         self._newest, self._last_error = created.backup, None
         gone = [path.name for path in created.pruned]
         log.info("backup made", name=self._newest.path.name, bytes=self._newest.bytes, pruned=gone)
 
-    def _fail(self, error: Exception) -> None:
-        refused = Refused.because_of(error) if isinstance(error, ProblemError) else error
+    def _fail(self, refused: Refused) -> None:
         self._not_before = datetime.now(UTC) + timedelta(seconds=min(AGAIN_SECONDS, self._settings.interval))
         if self._last_error != str(refused):
             log.error("no backup could be made", cause=str(refused))

@@ -105,7 +105,8 @@ class Staging:
         return findings
 
     def clear(self) -> None:
-        """Remove the folder, whatever is in it."""
+        """Remove the folder, whatever is in it; the note first, as without it there is nothing under way."""
+        self._note.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def settle(self) -> list[Snapshot]:
@@ -116,6 +117,7 @@ class Staging:
         if stage is Stage.SWAPPED and self.old.exists():
             kept.append(keep(self.file, self.old, self.old_log))
         if self.undone.exists() and not self.old.exists():
+            self._note.unlink(missing_ok=True)
             if self.old_log.exists():
                 self.old_log.replace(self.file.log_path)
             kept.append(keep(self.file, self.undone, self.undone_log))

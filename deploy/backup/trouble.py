@@ -1,8 +1,13 @@
 """What stops a command."""
 
 import os
+import sqlite3
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.faults import code_of, driver_error
 from app.problems import Code, ProblemError
+from app.settings import ConfigurationError
 
 # By code of the problem; what is not here may pass: try again.
 EXIT_CODES = {
@@ -27,10 +32,24 @@ class Refused(Exception):  # noqa: N818 - it is what happens to the command, and
         self.exit_code = exit_code
 
     @classmethod
-    def because_of(cls, problem: ProblemError) -> "Refused":
-        """Put a problem of the service's table in the words of a command."""
-        if problem.code is Code.DRAINING:  # we have waited for our turn in vain
-            return cls(os.EX_TEMPFAIL, "The service is still preparing the database: try again when it is done.")
-        row = problem.problem
-        cause = f" ({problem.cause})" if problem.cause else ""
-        return cls(EXIT_CODES.get(problem.code, os.EX_TEMPFAIL), f"{row.title.rstrip('.')}{cause}. {row.remedy}")
+    def because_of(cls, error: Exception) -> "Refused":
+        """Put what has stopped a command, one of `KNOWN`, in words."""
+        match error:
+            case Refused():
+                return error
+            case ConfigurationError():
+                return cls(os.EX_CONFIG, f"configuration error: {error}")
+            case ProblemError(code=Code.DRAINING):  # we have waited for our turn in vain
+                return cls(os.EX_TEMPFAIL, "The service is still preparing the database: try again when it is done.")
+            case ProblemError():
+                row = error.problem
+                cause = f" ({error.cause})" if error.cause else ""
+                exit_code = EXIT_CODES.get(error.code, os.EX_TEMPFAIL)
+                return cls(exit_code, f"{row.title.rstrip('.')}{cause}. {row.remedy}")
+            case OSError():
+                return cls(os.EX_CANTCREAT, f"The disk refuses: {error}.")
+        told = driver_error(error)
+        return cls.because_of(ProblemError(code_of(error) or Code.DB_IO_ERROR, cause=f"{type(told).__name__}: {told}"))
+
+
+KNOWN = (Refused, ConfigurationError, ProblemError, OSError, sqlite3.Error, SQLAlchemyError)
