@@ -28,7 +28,11 @@ def copy(source: sqlite3.Connection, target: Path) -> None:
     """
     with disk_faults():
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, COPY_MODE))
+        target.chmod(COPY_MODE)  # whatever the umask is
     with closing(sqlite3.connect(target)) as copied:
+        # A copy that is not finished is of no use: no journal for it, and one sync at its end.
+        copied.execute("PRAGMA journal_mode = OFF")
+        copied.execute("PRAGMA synchronous = OFF")
         source.backup(copied, pages=-1)
     sync(target)
     sync(target.parent)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from app.copying import sync
 from app.faults import cannot_open, code_of, disk_faults, driver_error
 from app.problems import Code, ProblemError
 from app.snapshots import Snapshots
@@ -52,10 +53,10 @@ class DataFile:
 
     Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
     `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use;
-    `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one;
-    `.<name>.snapshots`, what it was before it was migrated or replaced; and `.<name>.id`, the seal: the lineage of the
-    database that this volume holds. The seal is why a vanished database is reported and not silently started anew, even
-    by a process that has never seen it.
+    `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one; and
+    `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished database is
+    reported and not silently started anew, even by a process that has never seen it. In the folder `.<name>.snapshots`
+    is what the database was before each migration.
     """
 
     def __init__(self, path: Path) -> None:
@@ -65,6 +66,7 @@ class DataFile:
         self.seal_path = path.with_name(f".{path.name}.id")
         self.use_path = path.with_name(f".{path.name}.use")
         self.queue_path = path.with_name(f".{path.name}.queue")
+        self.snapshots = Snapshots(path.with_name(f".{path.name}.snapshots"))
         self.record = Record(path.with_name(f".{path.name}.check"))
         self.snapshots = Snapshots(path.with_name(f".{path.name}.snapshots"))
         self.log_path = Path(f"{path}-wal")
@@ -111,7 +113,7 @@ class DataFile:
         with disk_faults():
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
             self.path.chmod(FILE_MODE)  # whatever the umask is
-            self._sync_directory()
+        sync(self.path.parent)
 
     def free_bytes(self) -> int:
         """Give the bytes that the service may still write to the volume."""
@@ -156,7 +158,7 @@ class DataFile:
                 os.fsync(file.fileno())
             draft.chmod(FILE_MODE)
             draft.replace(self.seal_path)
-            self._sync_directory()
+        sync(self.path.parent)
 
     def problem_of(self, error: BaseException) -> ProblemError | None:
         """Name the problem behind an exception of SQLite or the file system, `None` when it is neither's fault."""
@@ -178,13 +180,6 @@ class DataFile:
         found = place.stat()
         owner = f"owner {found.st_uid}:{found.st_gid}, mode {stat.S_IMODE(found.st_mode):04o}"
         return ProblemError(code, cause=f"user {os.geteuid()} cannot write to {place} ({owner})")
-
-    def _sync_directory(self) -> None:
-        descriptor = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _identity_at(path: Path) -> Identity | None:

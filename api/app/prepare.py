@@ -1,18 +1,20 @@
-"""Make the database ready for use: lock, examine, create, check all pages, migrate, seal."""
+"""Make the database ready for use: lock, examine, create, check all pages, take a snapshot, migrate, seal."""
 
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import structlog
 from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DatabaseError
 
 from app import lineage, locks, schema
-from app.completeness import check_complete
+from app.completeness import BRING_HOME, check_complete
 from app.datafile import DataFile, Files
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of
 from app.integrity import check_at_start
+from app.lookout import FREE_FLOOR_BYTES
 from app.opened import Opened
 from app.problems import Code, ProblemError
 
@@ -43,6 +45,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
         try:
             check_users(file, use)
             examine(file, seal)
+            _refuse_newer(file, use)
             _found(file, seal)
             check_at_start(file, is_alone=use.is_alone, given_up=given_up)
             lineage_now = _bring_up_to_date(file)
@@ -55,7 +58,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
                 raise
             if problem := file.problem_of(error):
                 raise problem from error
-            # What is left is a migration that does not work: the schema stays behind until it is corrected.
+            # What is left is a schema that cannot even be read.
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
 
 
@@ -83,6 +86,13 @@ def examine(file: DataFile, seal: int | None) -> None:
     lineage.judge(header, seal)
 
 
+def _refuse_newer(file: DataFile, use: locks.Use) -> None:
+    """Leave the database of a newer version without a trace, as long as the file alone says that it is one."""
+    if use.is_alone and not file.log_bytes():
+        with examining_engine(file).connect() as connection:
+            schema.refuse_newer(connection)
+
+
 def _found(file: DataFile, seal: int | None) -> None:
     """Make an empty file this service's new database: one page, written whole or not at all, and then the log."""
     engine = plain_engine(file)
@@ -98,9 +108,23 @@ def _found(file: DataFile, seal: int | None) -> None:
 
 
 def _bring_up_to_date(file: DataFile) -> int:
+    """Migrate in one transaction that takes a snapshot first: it holds the write lock, so nobody writes in between."""
     with migrating_engine(file).begin() as connection:
-        schema.migrate(connection)
-        return lineage.read_header(connection).lineage
+        was_behind = schema.migrate(connection, before=lambda revision: _take_snapshot(file, revision))
+        lineage_now = lineage.read_header(connection).lineage
+    if was_behind:
+        file.snapshots.prune()
+    return lineage_now
+
+
+def _take_snapshot(file: DataFile, revision: str) -> None:
+    """Keep the database as it is before the migration, which another connection sees until that is committed."""
+    with closing(plain_engine(file).raw_connection()) as raw:
+        driver: Any = raw.driver_connection
+        was_kept, in_log, at_home = driver.execute(BRING_HOME).fetchone()
+        is_home = not was_kept and in_log == at_home
+        needed = file.size() + file.log_bytes() + FREE_FLOOR_BYTES
+        file.snapshots.take(driver, revision, home=file.path if is_home else None, needed=needed)
 
 
 def _switch_to_wal(connection: PoolProxiedConnection) -> None:

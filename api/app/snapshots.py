@@ -1,21 +1,36 @@
-"""Snapshots: copies of the database beside it, from before it was changed in a way that may be regretted."""
+"""What the database was before a migration or a restore: whole copies of it, in a hidden folder beside it."""
 
+import os
+import re
 import sqlite3
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from app.copying import copy, sync
+import structlog
+
+from app.copying import check_room, copy, sync
 from app.faults import disk_faults
 
+log = structlog.stdlib.get_logger(__name__)
+
 KEPT = 3
+FOLDER_MODE = 0o750
 TIME = "%Y%m%dT%H%M%S.%fZ"
-FOLDER_MODE = 0o770
+NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)-([\w.]+)\.db", re.ASCII)
+NOT_FOR_A_NAME = re.compile(r"[^\w.]", re.ASCII)
+UNFINISHED = ".part"
 
 
 class Snapshot(NamedTuple):
-    """One copy: where it is, when it was taken, and the revision of its schema."""
+    """A plain SQLite file that holds a whole database.
+
+    Attributes:
+        path: Where it is.
+        at: When it was taken; no other one has the same time.
+        revision: That of its schema.
+
+    """
 
     path: Path
     at: datetime
@@ -23,54 +38,78 @@ class Snapshot(NamedTuple):
 
 
 class Snapshots:
-    """The snapshots in a folder, which is made with the first of them."""
+    """The snapshots of one database; to be changed only by those whose turn it is to prepare or to replace that."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self._folder = folder
+        self._on_trial: Snapshot | None = None
 
     def all(self) -> list[Snapshot]:
-        """Give the snapshots that are whole, newest first."""
-        with disk_faults():
-            paths = list(self.folder.glob("*.db"))
-        found = [snapshot for path in paths if (snapshot := _of(path))]
-        return sorted(found, key=lambda snapshot: snapshot.at, reverse=True)
-
-    def take(self, source: sqlite3.Connection, revision: str) -> Snapshot:
-        """Copy the database of a connection; the copy has its name once it is whole and on the disk.
+        """Give the finished ones, the newest first.
 
         Raises:
-            sqlite3.Error: The database cannot be read, or the copy not be written.
             ProblemError: The disk does not allow it.
 
         """
-        self._make_folder()
         with disk_faults():
-            for left in self.folder.glob("*.part*"):  # of a process that was killed
-                left.unlink(missing_ok=True)
-        draft = self._path(revision).with_suffix(".part")
+            paths = list(self._folder.iterdir()) if self._folder.is_dir() else []
+        return sorted(filter(None, map(_read_name, paths)), key=lambda snapshot: snapshot.at, reverse=True)
+
+    def take(self, source: sqlite3.Connection, revision: str, *, home: Path | None, needed: int) -> Snapshot:
+        """Take a snapshot, unless there is one of this very state; all of it is on the disk then, or nothing.
+
+        A migration that fails is tried again and again, and changes nothing each time. So one snapshot is enough for
+        all tries, and where others have written in between, the next one takes its place.
+
+        Args:
+            source: Sees the state that is meant, which nobody can change now.
+            revision: That of its schema.
+            home: The database file where all of that state is in it, `None` where some is in the log only.
+            needed: Bytes that must be free for a new one.
+
+        Raises:
+            sqlite3.Error: The database cannot be read or the snapshot not be written.
+            ProblemError: The disk does not allow it.
+
+        """
+        if home and (taken := self._find(revision, home)):
+            return taken
+        self._make_folder()
+        self._clear_unfinished()
+        check_room(self._folder, needed, "a snapshot before the migration")
+        snapshot = self._new(revision)
+        draft = snapshot.path.with_name(snapshot.path.name + UNFINISHED)
         try:
             copy(source, draft)
+            with disk_faults():
+                if home:  # its time is what it is found again by
+                    changed = home.stat().st_mtime_ns
+                    os.utime(draft, ns=(changed, changed))
+                draft.replace(snapshot.path)
+            sync(self._folder)
         except BaseException:
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+            draft.unlink(missing_ok=True)
             raise
-        return self.adopt(draft, revision)
+        log.info("snapshot taken", path=str(snapshot.path), revision=revision)
+        if self._on_trial:
+            _remove(self._on_trial)
+        self._on_trial = snapshot
+        return snapshot
 
     def adopt(self, database: Path, revision: str) -> Snapshot:
-        """Make a closed database on the same volume a snapshot by moving it here.
+        """Make a database file that nobody uses any more the newest snapshot, by a rename.
 
         Raises:
             ProblemError: The disk does not allow it.
 
         """
         self._make_folder()
-        path = self._path(revision)
+        snapshot = self._new(revision)
         with disk_faults():
-            database.replace(path)
-        sync(self.folder)
-        found = _of(path)
-        assert found  # noqa: S101 - the name was made here
-        return found
+            database.replace(snapshot.path)
+        for place in (snapshot.path, self._folder, database.parent):
+            sync(place)
+        return snapshot
 
     def prune(self, keep: int = KEPT) -> None:
         """Remove all but the newest.
@@ -79,22 +118,51 @@ class Snapshots:
             ProblemError: The disk does not allow it.
 
         """
-        with disk_faults():
-            for snapshot in self.all()[keep:]:
-                snapshot.path.unlink(missing_ok=True)
-                Path(f"{snapshot.path}-wal").unlink(missing_ok=True)
+        self._on_trial = None
+        for snapshot in self.all()[keep:]:
+            _remove(snapshot)
+
+    def _find(self, revision: str, home: Path) -> Snapshot | None:
+        wanted = _look(home)
+        return next((each for each in self.all() if each.revision == revision and _look(each.path) == wanted), None)
+
+    def _new(self, revision: str) -> Snapshot:
+        """Name the newest: later than all others, whatever the clock says."""
+        at = max([datetime.now(UTC), *(each.at + timedelta(microseconds=1) for each in self.all())])
+        revision = NOT_FOR_A_NAME.sub("_", revision) or "_"
+        return Snapshot(self._folder / f"{at.strftime(TIME)}-{revision}.db", at, revision)
 
     def _make_folder(self) -> None:
         with disk_faults():
-            self.folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            if not self._folder.is_dir():
+                self._folder.mkdir()
+                self._folder.chmod(FOLDER_MODE)  # whatever the umask is
+                sync(self._folder.parent)
 
-    def _path(self, revision: str) -> Path:
-        return self.folder / f"{datetime.now(UTC).strftime(TIME)}-{revision}.db"
+    def _clear_unfinished(self) -> None:
+        with disk_faults():
+            for draft in self._folder.glob(f"*{UNFINISHED}"):
+                draft.unlink()
 
 
-def _of(path: Path) -> Snapshot | None:
-    time, _, revision = path.stem.partition("-")
-    try:
-        return Snapshot(path, datetime.strptime(time, TIME).replace(tzinfo=UTC), revision)
-    except ValueError:
+def _read_name(path: Path) -> Snapshot | None:
+    if not (parts := NAME.fullmatch(path.name)):
         return None
+    try:
+        return Snapshot(path, datetime.strptime(parts[1], TIME).replace(tzinfo=UTC), parts[2])
+    except ValueError:  # no such day
+        return None
+
+
+def _look(path: Path) -> tuple[int, int]:
+    """Give what a change of a file's content changes, and what a snapshot has of the file that it was taken from."""
+    with disk_faults():
+        found = path.stat()
+        return found.st_size, found.st_mtime_ns
+
+
+def _remove(snapshot: Snapshot) -> None:
+    with disk_faults():
+        # A replaced database may have a log that could not be brought home, and a shell leaves files beside one.
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{snapshot.path}{suffix}").unlink(missing_ok=True)

@@ -1,10 +1,6 @@
 """Migrations that fail, that are interrupted or that race, under the real server with two workers."""
 
 import json
-import os
-import re
-import shutil
-import signal
 import sqlite3
 from collections import Counter
 from contextlib import ExitStack, closing
@@ -15,7 +11,8 @@ import pytest
 from app import schema
 from app.datafile import DataFile
 from support.database import prepare_once
-from support.migrating import APP, add_migration
+from support.killing import kill_all
+from support.migrating import APP, NEWEST, add_migration
 from support.problem import assert_unavailable
 from support.server import ENOUGH, Server, running_server
 from support.volume import MEBIBYTE, run, small_volume
@@ -62,6 +59,10 @@ def rows(data: Path, table: str) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - of constants
 
 
+def files_of(data: Path) -> set[str]:
+    return {path.name for path in data.parent.iterdir() if data.name in path.name}
+
+
 def told_once_a_worker(server: Server, code: str) -> None:
     assert [fault["code"] for fault in server.logged("database fault")] == [code] * 2
 
@@ -74,7 +75,7 @@ def every_worker_refuses(server: Server, code: str) -> None:
 
 @pytest.mark.fault("L4")
 def test_a_migration_that_fails_half_way_changes_nothing_and_is_done_when_it_is_corrected(data: Path) -> None:
-    before, attempts = content(data), data.with_name("attempts")
+    before, old, attempts = content(data), revision(data), data.with_name("attempts")
     add_migration(data.parent, "next", f"    open({str(attempts)!r}, 'a').write('x')\n" + FAILING_HALF_WAY)
 
     def tried_again() -> None:
@@ -84,6 +85,10 @@ def test_a_migration_that_fails_half_way_changes_nothing_and_is_done_when_it_is_
         eventually(lambda: every_worker_refuses(server, "db_schema_behind"), within=10)
         eventually(tried_again, within=10)
         assert content(data) == before
+        assert (
+            server.probe().json()["detail"]
+            == f"The database is at revision {old}, and this version needs revision next."
+        )
         (first, second) = server.logged("database fault")
         assert first["code"] == second["code"] == "db_schema_behind", "a line for each worker"
         assert "no such table: nowhere" in first["cause"]
@@ -118,23 +123,6 @@ def test_a_kill_in_the_middle_of_a_migration_leaves_the_old_schema_whole_and_the
         assert server.stop() == 0
     assert revision(data) == "next"
     assert rows(data, "big") == ROWS
-
-
-def kill_all(server: Server) -> None:
-    """Kill master and workers, and clear away what the master would have."""
-    workers = server.workers()
-    (metrics,) = set(re.findall(r"/dev/shm/api-metrics-\w+", Path(f"/proc/{workers[0]}/maps").read_text()))
-    for process in (server.process.pid, *workers):
-        os.kill(process, signal.SIGKILL)
-    server.process.wait(10)
-    for worker in workers:
-        eventually(lambda worker=worker: ended(worker), within=10)
-    shutil.rmtree(metrics)
-
-
-def ended(process: int) -> None:
-    stat = Path(f"/proc/{process}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 @pytest.mark.fault("L6")
@@ -173,12 +161,15 @@ def test_a_disk_that_fills_up_in_a_migration_leaves_the_old_schema_and_space_com
 def test_a_database_of_a_newer_version_is_refused_and_left_byte_for_byte(data: Path) -> None:
     with closing(sqlite3.connect(data)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = 'newer'")
-    before = data.read_bytes()
+    before, changed, listed = data.read_bytes(), data.stat().st_mtime_ns, files_of(data)
     with running_server(data, healthy=False) as server:
         eventually(lambda: every_worker_refuses(server, "db_schema_ahead"), within=10)
         eventually(lambda: told_once_a_worker(server, "db_schema_ahead"), within=5)
+        told = server.probe().json()["detail"]
+        assert told == f"The database is at revision newer, and this version needs revision {NEWEST}."
+        assert files_of(data) == listed, "not even a log or a snapshot"
         assert server.stop() == 0
-    assert data.read_bytes() == before
+    assert (data.read_bytes(), data.stat().st_mtime_ns, files_of(data)) == (before, changed, listed)
 
 
 @pytest.mark.fault("D11")

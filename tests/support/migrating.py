@@ -11,6 +11,7 @@ from app.settings import get_settings
 
 APP = "support.migrating:create_migrating_app()"
 HEAD = 'import sqlalchemy as sa\nfrom alembic import op\nrevision = "{}"\ndown_revision = "{}"\n\ndef upgrade():\n'
+SHIPPED, NEWEST = schema.MIGRATIONS, schema.known_revisions()[0]
 
 
 def create_migrating_app() -> FastAPI:
@@ -19,9 +20,10 @@ def create_migrating_app() -> FastAPI:
     return create_app()
 
 
-def add_migration(folder: Path, revision: str, upgrade: str) -> None:
+def add_migration(folder: Path, revision: str, upgrade: str) -> Path:
     """Put the service's own migrations into `folder`, and one that follows on them, with this code in its body."""
-    if not (folder / "migrations").exists():
-        shutil.copytree(schema.MIGRATIONS, folder / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    newest = schema.known_revisions()[0]
-    (folder / "migrations" / "versions" / f"{revision}.py").write_text(HEAD.format(revision, newest) + upgrade)
+    migrations = folder / "migrations"
+    if not migrations.exists():
+        shutil.copytree(SHIPPED, migrations, ignore=shutil.ignore_patterns("__pycache__"))
+    (migrations / "versions" / f"{revision}.py").write_text(HEAD.format(revision, NEWEST) + upgrade)
+    return migrations

@@ -70,6 +70,7 @@ def test_a_migration_that_fails_leaves_the_content_as_it_was_and_is_told(upgrade
     with pytest.raises(ProblemError) as refusal:
         prepare_once(file)
     assert refusal.value.code == Code.DB_SCHEMA_BEHIND
+    assert refusal.value.detail == "The database is at revision 0003, and this version needs revision 0004."
     assert content(file) == before
 
 
