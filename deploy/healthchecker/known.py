@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from healthchecker.history import History
 from healthchecker.metrics import Metrics
+from healthchecker.neighbours import Neighbours
 from healthchecker.notifier import Notifier
 from healthchecker.snapshot import Snapshot
 from healthchecker.status import Status
@@ -18,3 +19,4 @@ class Known:
     snapshot: Snapshot
     notifier: Notifier
     metrics: Metrics
+    neighbours: Neighbours

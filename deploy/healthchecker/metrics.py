@@ -4,6 +4,7 @@ from itertools import permutations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from healthchecker import __version__
 from healthchecker.monitor import Tick
@@ -67,6 +68,10 @@ class Metrics:
         for before, after in permutations(State, 2):
             self._transitions.labels(before, after)
         self._show_state(State.UNKNOWN)
+
+    def add(self, collector: Collector) -> None:
+        """Show also what `collector` gives, asked anew each time."""
+        self._registry.register(collector)
 
     def update(self, tick: Tick) -> None:
         """Take in one turn of the loop; a listener of the monitor."""

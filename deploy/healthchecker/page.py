@@ -9,8 +9,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from healthchecker import __version__, chart
+from healthchecker.copies import Backup, Replica
 from healthchecker.history import History
 from healthchecker.monitor import Transition
+from healthchecker.neighbours import Neighbours
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.templates import TONES, environment
@@ -25,6 +27,8 @@ SENTENCES = {
     State.UNHEALTHY: "The API does not answer as it should.",
     State.RECOVERING: "The API answers again. Polling faster, to see whether this lasts.",
 }
+
+PLACES = {"file": "in files", "s3": "in object storage (S3)"}
 
 
 class Page:
@@ -44,12 +48,13 @@ class Page:
             "style": Markup(style),  # noqa: S704 - our own file
             "script": Markup(script),  # noqa: S704 - the same
             "sentences": SENTENCES,
+            "places": PLACES,
             "refresh_seconds": REFRESH_SECONDS,
             "version": __version__,
         }
         self._template = templates.get_template("page.html.j2")
 
-    def render(self, status: Status, history: History) -> str:
+    def render(self, status: Status, history: History, neighbours: Neighbours) -> str:
         """Give the page, as HTML."""
         now, parts = datetime.now(UTC), history.bar()
         return self._template.render(
@@ -61,6 +66,8 @@ class Page:
             history=history,
             columns=chart.columns(parts),
             summary=chart.summary(parts),
+            backup=Backup.of(neighbours.backup, now),
+            replica=Replica.of(neighbours.replica),
             line=chart.line(history.sparkline()),
             stays=list(stays(history.transitions[:SHOWN_TRANSITIONS], now)),
         )

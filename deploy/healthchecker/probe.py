@@ -69,7 +69,7 @@ class Probe:
                 response.status,
                 response.headers.get("Content-Type", ""),
                 response.headers.get("Retry-After", ""),
-                await _read(response.content),
+                await read_bounded(response.content),
             )
 
     def _follow_stages(self) -> aiohttp.TraceConfig:
@@ -105,7 +105,8 @@ class Probe:
         return Verdict.failed(reason)
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes | None:
+async def read_bounded(content: aiohttp.StreamReader) -> bytes | None:
+    """Read a body to its end; give None when it is longer than any answer that is asked for here."""
     body = bytearray()
     async for chunk in content.iter_chunked(MOST_BYTES):
         body += chunk

@@ -1,11 +1,13 @@
 """What `/status` answers, with its published schema."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
 from healthchecker import __version__
+from healthchecker.copies import Backup, Replica
+from healthchecker.form import Amount, Count, Model, Moment, Share
 from healthchecker.history import History
 from healthchecker.known import Known
 from healthchecker.minutes import DAY
@@ -16,24 +18,6 @@ from healthchecker.status import cause_as_json
 
 SHOWN_TRANSITIONS = 20
 HOUR = 3600
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Moment = Annotated[
-    datetime, PlainSerializer(_iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
-]
-Share = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
-
-
-class Model(BaseModel):
-    """Has the same names in Python and, where Python allows them, in JSON."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 class Cause(Model):
@@ -130,6 +114,8 @@ class Report(Model):
     latency_ms: Latency
     history: Past
     notifications: Notifications
+    backup: Backup | None = Field(description="What the scheduled backups tell; null where there are none.")
+    replica: Replica | None = Field(description="What the replication tells; null where there is none.")
     transitions: Annotated[list[Change], Field(max_length=SHOWN_TRANSITIONS)] = Field(
         description="The last changes of the state within 24 hours, newest first; a restart does not end them."
     )
@@ -152,6 +138,8 @@ class Report(Model):
             latency_ms=Latency(p50=_milliseconds(history, 0.5), p95=_milliseconds(history, 0.95)),
             history=Past(since=history.since, kept=snapshot.kept, trouble=snapshot.trouble),
             notifications=Notifications(**known.notifier.summary()),
+            backup=Backup.of(known.neighbours.backup, datetime.now(UTC)),
+            replica=Replica.of(known.neighbours.replica),
             transitions=[Change.of(transition) for transition in history.transitions[:SHOWN_TRANSITIONS]],
             version=__version__,
         )

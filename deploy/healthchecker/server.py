@@ -61,7 +61,9 @@ class Server:
 
     async def page(self, _request: web.Request) -> web.Response:
         """Show the status page."""
-        return web.Response(text=self._page.render(self._known.status, self._known.history), content_type="text/html")
+        known = self._known
+        text = self._page.render(known.status, known.history, known.neighbours)
+        return web.Response(text=text, content_type="text/html")
 
     async def badge(self, _request: web.Request) -> web.Response:
         """Show the state as a small picture."""

@@ -10,12 +10,14 @@ import structlog
 
 from healthchecker import __version__
 from healthchecker.alerts import Alerts
+from healthchecker.gauges import Gauges
 from healthchecker.heartbeat import Heartbeat
 from healthchecker.history import History
 from healthchecker.known import Known
 from healthchecker.logs import Journal, configure_logs
 from healthchecker.metrics import Metrics
 from healthchecker.monitor import Monitor
+from healthchecker.neighbours import Neighbours
 from healthchecker.notifier import Notifier
 from healthchecker.probe import Probe
 from healthchecker.server import Server
@@ -29,13 +31,16 @@ async def run(settings: Settings) -> int:
     configure_logs()
     log = structlog.get_logger()
     status, metrics, heartbeat = Status(settings), Metrics(), Heartbeat(settings)
+    neighbours = Neighbours(settings)
+    metrics.add(Gauges(neighbours))
     snapshot = Snapshot(settings.history_path, settings.target_url)
     history = snapshot.restore("history", History.from_json, History)
     notifier = Notifier(settings, snapshot.restore("alerts", Alerts.from_json, Alerts), count=metrics.notified)
     saved = [history.add, notifier.update]  # before the snapshot, which saves what they have noted
     listeners = [status.update, *saved, snapshot.note, metrics.update, heartbeat.update, Journal().write]
+    known = Known(status, history, snapshot, notifier, metrics, neighbours)
     try:
-        server = await Server(Known(status, history, snapshot, notifier, metrics)).start(settings.host, settings.port)
+        server = await Server(known).start(settings.host, settings.port)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         print(
@@ -45,7 +50,8 @@ async def run(settings: Settings) -> int:
         )
         return os.EX_UNAVAILABLE
     polling = asyncio.create_task(Monitor(settings, Probe(settings), listeners).run())
-    beside = [asyncio.create_task(_logged(work)) for work in (notifier.run(), heartbeat.run(), snapshot.run())]
+    works = [part.run() for part in (notifier, heartbeat, snapshot, neighbours.backup, neighbours.replica)]
+    beside = [asyncio.create_task(_logged(work)) for work in works]
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, polling.cancel)
     log.info("started", target=settings.target_url, host=settings.host, port=settings.port, version=__version__)

@@ -21,6 +21,9 @@ SHOWN_CHARACTERS = 80
 # The first may not exceed the second; left unset it follows it down, so that one variable alone is never an error.
 CEILINGS = {"fast_interval": "interval", "down_interval": "max_down_interval", "connect_timeout": "timeout"}
 
+# Left empty, each of these is not asked.
+NEIGHBOURS = ("backup_url", "replica_url")
+
 # These may also be in a file, and no line ever shows them.
 SECRETS = ("notify_urls", "heartbeat_url")
 SHORTEST_REMINDER = 5
@@ -45,6 +48,11 @@ def _whole(usual: int, low: int, high: int) -> Any:
     return Field(usual, ge=low, le=high, description=f"a whole number between {low} and {high}", examples=[usual])
 
 
+def _neighbour(service: str) -> Any:
+    url = f"http://{service}:8002/status"
+    return Field(url, description="nothing, or to an http:// or https:// URL without user and password", examples=[url])
+
+
 class Settings(BaseSettings):
     """The settings of one healthchecker; durations are in seconds."""
 
@@ -64,6 +72,8 @@ class Settings(BaseSettings):
     rise: int = _whole(2, 1, 100)
     fall: int = _whole(3, 1, 100)
     start_grace: float = _seconds(30, 0, 3600)
+    backup_url: str = _neighbour("backup")
+    replica_url: str = _neighbour("replica")
     host: str = Field(
         "0.0.0.0",  # noqa: S104 - every address of its own container; the host publishes what it wants
         pattern=r"^[\w.:%-]+$",
@@ -91,9 +101,11 @@ class Settings(BaseSettings):
         """Give whom to tell of an outage, if anybody."""
         return channels_of(self.notify_urls.get_secret_value())
 
-    @field_validator("target_url")
+    @field_validator("target_url", "backup_url", "replica_url")
     @classmethod
-    def _can_be_polled(cls, value: str) -> str:
+    def _can_be_polled(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name in NEIGHBOURS:
+            return value
         url = yarl.URL(value)
         (url.raw_host or "").encode("idna")  # what the name lookup will do with it
         whole = url.scheme in {"http", "https"} and url.raw_host and url.port and not (url.user or url.password)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import jinja2
 
 from healthchecker.state import State
-from healthchecker.words import duration, latency, moment, percent
+from healthchecker.words import duration, lag, latency, moment, percent
 
 # Dark enough for white text on them (WCAG AA), so that they serve in light and in dark.
 TONES = {
@@ -35,7 +35,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = {"moment": moment, "duration": duration, "latency": latency, "percent": percent}
+    words = {"moment": moment, "duration": duration, "latency": latency, "lag": lag, "percent": percent}
     made.filters |= words | {"image": image}
     made.globals |= {"tones": TONES, "marks": MARKS}
     return made

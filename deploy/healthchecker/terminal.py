@@ -22,6 +22,7 @@ from healthchecker.words import duration, moment
 LOOK_SECONDS = 1.0
 SHOWN_POLLS = 15
 SHOWN_TRANSITIONS = 5
+COPIES = ("backup", "replica")
 
 COLOURS = {
     State.UNKNOWN: "dim",
@@ -102,6 +103,9 @@ def _facts(picture: Picture) -> Iterator[tuple[str, str]]:
         yield "what is wrong", f"{poll['title'] or poll['detail']} ({_words(poll)})"
         yield "what to do", poll["remedy"] or "-"
     yield "polls", f"{picture['polls']['total']}, of which {picture['polls']['failed']} failed"
+    for name in COPIES:
+        if copy := picture[name]:
+            yield name, " ".join(filter(None, (copy["trouble"], copy["detail"], copy["last_error"])))
     for change in picture["transitions"][:SHOWN_TRANSITIONS]:
         why = f": {change['title'] or change['reason']}" if change["reason"] else ""
         lasted = f"after {duration(change['after_seconds'])} {change['from']}"

@@ -32,6 +32,11 @@ def latency(seconds: float | None) -> str:
     return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else f"{seconds:.1f} s"  # noqa: PLR2004 - the same
 
 
+def lag(seconds: float | None) -> str:
+    """Say how far something is behind, as `420 ms` or `4 min 12 s`."""
+    return latency(seconds) if seconds is None or seconds < 1 else duration(seconds)
+
+
 def percent(share: float | None) -> str:
     """Say a share from 0 to 1 in per cent, rounded down: only what is whole is `100 %`."""
     if share is None:

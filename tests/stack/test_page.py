@@ -13,6 +13,7 @@ from healthchecker.state import State
 from healthchecker.verdict import Verdict
 from support.browser import Browser, View, chromium
 from support.http import ask
+from support.neighbours import DAY, HOUR, backup_told, neighbours, replica_told
 from support.waiting import eventually
 from support.watch import GOOD, MISSING, Watch, a_day, served
 
@@ -55,6 +56,27 @@ def test_a_person_reads_what_is_and_how_the_day_was(browser: Browser, state: Sta
         assert browser.hidden_pixels() == 0
         if view.script:
             assert browser.barriers() == []
+
+
+@pytest.mark.parametrize("view", [view for view in VIEWS if view.script], ids=str)
+@pytest.mark.parametrize("well", [True, False])
+def test_a_person_reads_how_old_the_newest_backup_is_and_how_far_the_replica_is_behind(
+    browser: Browser, well: bool, view: View
+) -> None:
+    watch, name = Watch(), f"copies-{'well' if well else 'not'}-{view}"
+    watch.poll(GOOD)
+    error = None if well else "There is no room in /backups" + "W" * 160
+    age = 3 * HOUR + 720 if well else 2 * DAY
+    watch.neighbours = neighbours(backup_told(age, error), replica_told(0.42, error))
+    with served(watch) as url, browser.showing(url, view, name):
+        browser.take_picture(name)
+        main = browser.text("main")
+        assert f"since the newest verified backup\n{'3 h 12 min' if well else '2 d 0 h'}\n" in main
+        assert "replication lag\n420 ms\n" in main
+        assert ("A backup is overdue." in main) is not well
+        assert ("The last replication failed." in main) is not well
+        assert browser.hidden_pixels() == 0
+        assert browser.barriers() == []
 
 
 def test_nothing_that_the_target_sends_breaks_the_page(browser: Browser) -> None:

@@ -14,6 +14,7 @@ from healthchecker.history import History
 from healthchecker.known import Known
 from healthchecker.metrics import Metrics
 from healthchecker.monitor import Monitor
+from healthchecker.neighbours import Neighbours
 from healthchecker.notifier import Notifier
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
@@ -53,6 +54,7 @@ def known(
     history: History | None = None,
     snapshot: Snapshot | None = None,
     metrics: Metrics | None = None,
+    neighbours: Neighbours | None = None,
 ) -> Known:
     """Make all that the server tells of, fresh but for what is given."""
     return Known(
@@ -61,6 +63,7 @@ def known(
         snapshot or Snapshot(None, status.target),
         Notifier(Settings(), Alerts()),
         metrics or Metrics(),
+        neighbours or Neighbours(Settings()),
     )
 
 
@@ -72,6 +75,7 @@ class Watch:
         self.now = datetime.now(UTC).timestamp() - hours_ago * HOUR
         self.status = Status(settings, lambda: self.now)
         self.history = History(lambda: self.now, lambda: self.now)
+        self.neighbours = Neighbours(settings)
         self._monitor = Monitor(settings, never_asked, [], clock=lambda: self.now)
         self._delay = 0.0
 
@@ -117,7 +121,9 @@ def served(watch: Watch, port: int = 0) -> Iterator[str]:
 
     async def serve() -> None:
         over = asyncio.Event()
-        runner = await Server(known(watch.status, history=watch.history)).start("127.0.0.1", port)
+        runner = await Server(known(watch.status, history=watch.history, neighbours=watch.neighbours)).start(
+            "127.0.0.1", port
+        )
         started.set_result((runner.addresses[0][1], asyncio.get_running_loop(), over))
         await over.wait()
         await runner.cleanup()

@@ -13,7 +13,10 @@ from app.keeper import Keeper
 from app.problems import PROBLEMS
 from app.seen import Seen
 from app.sizes import Sizes
+from healthchecker.gauges import Gauges
 from healthchecker.metrics import Metrics
+from healthchecker.neighbours import Neighbours
+from healthchecker.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
@@ -67,7 +70,9 @@ def test_every_metric_is_explained_and_no_other() -> None:
     keeper.sizes = Sizes(1, 1, 1)
     instruments = Instruments()
     instruments.add(Seen(keeper))
-    text = instruments.show("")[0].decode() + Metrics().show("")[0].decode()
+    metrics = Metrics()
+    metrics.add(Gauges(Neighbours(Settings())))
+    text = instruments.show("")[0].decode() + metrics.show("")[0].decode()
     families = {re.sub("_created$", "", family.name): family.type for family in text_string_to_metric_families(text)}
     names = {f"{name}_total" if kind == "counter" else name for name, kind in families.items()}
     tables = "\n".join(re.findall(r"^\| (`(?:http|sqlite|api|healthchecker)_[^|]*) \|", METRICS, re.MULTILINE))

@@ -1,6 +1,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -272,6 +273,34 @@ def test_status_shows_what_the_running_one_knows_and_what_to_do(command: Command
     process = command("status", "--json", **sick)
     out, _ = process.communicate(timeout=10)
     assert (process.returncode, json.loads(out)["state"]) == (1, "unhealthy")
+
+
+def test_status_shows_a_line_for_each_service_that_keeps_copies(
+    command: Command, serve: Callable[[Any], str], free_port: int
+) -> None:
+    told_by = {
+        "backup": {"newest": None, "interval_seconds": 60, "last_error": "There is no room."},
+        "replica": {"lag_seconds": 0.42, "sync": True, "kind": "file"},
+    }
+    variables = {}
+    for service, told in told_by.items():
+        body = json.dumps(told).encode()
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        variables[f"HEALTHCHECKER_{service.upper()}_URL"] = serve(answer)
+    command(HEALTHCHECKER_TARGET_URL=serve(GOOD), HEALTHCHECKER_PORT=str(free_port), **variables)
+
+    def both_are_known() -> None:
+        told = status(free_port)
+        assert told["backup"]
+        assert told["replica"]
+
+    eventually(both_are_known, within=10)
+    out, err = command("status", HEALTHCHECKER_PORT=str(free_port)).communicate(timeout=10)
+    assert err == ""
+    assert re.search(r"^backup +There is no verified backup yet\. There is no room\.$", out, re.MULTILINE)
+    assert re.search(r"^replica +The replica is 420 ms behind; answers wait for it\.$", out, re.MULTILINE)
+    with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/metrics", timeout=1) as response:
+        assert b"healthchecker_replica_lag_seconds 0.42" in response.read()
 
 
 @pytest.mark.parametrize("name", ["status", "watch"])

@@ -7,6 +7,7 @@ import pytest
 
 from healthchecker.history import History
 from healthchecker.monitor import Monitor, Transition
+from healthchecker.neighbours import Neighbours
 from healthchecker.page import Page, stays
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
@@ -14,13 +15,14 @@ from healthchecker.settings import Settings
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.neighbours import DAY, HOUR, backup_told, neighbours, replica_told
 
 
 async def never_asked() -> Poll:
     raise AssertionError
 
 
-def page_after(*verdicts: Verdict) -> str:
+def page_after(*verdicts: Verdict, known: Neighbours | None = None) -> str:
     settings = Settings()
     status, history = Status(settings), History()
     monitor = Monitor(settings, never_asked, [])
@@ -28,7 +30,7 @@ def page_after(*verdicts: Verdict) -> str:
         tick = monitor.turn(Poll(verdict, 0.0123))
         status.update(tick)
         history.add(tick)
-    return Page().render(status, history)
+    return Page().render(status, history, known or neighbours())
 
 
 GOOD = Verdict(http_status=200)
@@ -109,3 +111,57 @@ def test_a_change_whose_end_nobody_saw_is_shown_without_a_length() -> None:
     before = Transition(noon, State.UNKNOWN, State.HEALTHY, 2.0, GOOD)
     after_restart = Transition(noon + timedelta(hours=1), State.UNKNOWN, State.HEALTHY, 2.0, GOOD)
     assert list(stays([after_restart, before], noon + timedelta(hours=2)))[1] == (before, None)
+
+
+def data_of(page: str) -> str:
+    start = page.index('<section aria-labelledby="data"')
+    return re.sub(r"\s+", " ", re.sub(r"<.*?>", " ", page[start : page.index("</section>", start)]))
+
+
+def test_the_data_is_shown_where_somebody_keeps_copies_of_it_and_not_elsewhere() -> None:
+    assert 'id="data"' not in page_after(GOOD)
+    only_backup = data_of(page_after(GOOD, known=neighbours(backup_told(3 * HOUR + 720, name="api-1.zip"))))
+    for words in ("since the newest verified backup 3 h 12 min", "api-1.zip, 1,042 rows, made"):
+        assert words in only_backup
+    assert "replica" not in only_backup
+    only_replica = data_of(page_after(GOOD, known=neighbours(replica=replica_told(0.42, sync=True))))
+    for words in ("replication lag 420 ms", "in object storage (S3); an answer to a write waits for it"):
+        assert words in only_replica
+    assert "backup" not in only_replica
+
+
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (neighbours(backup_told(2 * DAY)), "A backup is overdue. One is meant every 1 d 0 h."),
+        (neighbours(backup_told(None)), "none yet"),
+        (neighbours(backup_told(last_error="There is no room.")), "The last backup failed. There is no room."),
+        (neighbours(replica=replica_told(last_error="No bucket.")), "The last replication failed. No bucket."),
+        (neighbours(backup_told(), trouble="It is silent."), "It is silent. See its log: docker compose logs backup."),
+        (
+            neighbours(replica=replica_told(), trouble="It is silent."),
+            "replication lag unknown It is silent. See its log",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_copy_is_told_in_words(known: Neighbours, words: str) -> None:
+    assert words in data_of(page_after(GOOD, known=known))
+
+
+def test_nothing_is_wrong_with_copies_while_they_are_well() -> None:
+    page = page_after(GOOD, known=neighbours(backup_told(), replica_told()))
+    assert 'class="notice' not in page
+
+
+def test_of_one_that_never_answered_the_page_shows_its_trouble_alone() -> None:
+    known = neighbours()
+    known.backup.trouble = "It is silent."
+    assert "since the newest verified backup unknown It is silent." in data_of(page_after(GOOD, known=known))
+
+
+def test_what_a_neighbour_sends_stays_text() -> None:
+    hostile = "<script>alert(1)</script>\" onload='x'"
+    known = neighbours(backup_told(name=hostile, last_error=hostile), replica_told(last_error=hostile), trouble=hostile)
+    page = page_after(GOOD, known=known)
+    assert "<script>alert" not in page
+    assert "onload='" not in page

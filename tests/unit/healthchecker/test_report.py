@@ -9,6 +9,7 @@ import pytest
 from healthchecker import __version__
 from healthchecker.history import History
 from healthchecker.monitor import Monitor
+from healthchecker.neighbours import Neighbours
 from healthchecker.probe import Poll
 from healthchecker.reason import Reason
 from healthchecker.report import SHOWN_TRANSITIONS, Report, schema
@@ -17,6 +18,7 @@ from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.neighbours import backup_told, neighbours, replica_told
 from support.watch import known
 
 PROBLEM = Verdict(Reason.HTTP_STATUS, "It answered 503.", 503, "db_missing", "The file is missing", "Put it back.")
@@ -38,7 +40,7 @@ class Clock:
         return self.now
 
 
-def told_after(*polls: Poll, snapshot: Snapshot | None = None) -> Any:
+def told_after(*polls: Poll, snapshot: Snapshot | None = None, copies: Neighbours | None = None) -> Any:
     settings, clock = Settings(), Clock()
     status, history = Status(settings), History(clock)
     monitor = Monitor(settings, lambda: asyncio.sleep(0, GOOD), [], clock)
@@ -47,7 +49,7 @@ def told_after(*polls: Poll, snapshot: Snapshot | None = None) -> Any:
         tick = monitor.turn(poll)
         status.update(tick)
         history.add(tick)
-    return Report.of(known(status, history=history, snapshot=snapshot)).as_json()
+    return Report.of(known(status, history=history, snapshot=snapshot, neighbours=copies)).as_json()
 
 
 def validator() -> Any:
@@ -78,6 +80,8 @@ def test_status_tells_everything_under_its_promised_names() -> None:
         "latency_ms": {"p50": 12.3, "p95": 12.3},
         "history": {"kept": False, "trouble": None},
         "notifications": {"channels": 0, "pending": False, "last_sent": None, "last_error": None},
+        "backup": None,
+        "replica": None,
         "version": __version__,
     }
     assert [(change["from"], change["to"], change["after_seconds"]) for change in transitions] == [
@@ -110,6 +114,46 @@ def test_status_tells_whether_a_restart_would_forget(tmp_path: Path) -> None:
     snapshot.trouble = "The history is not saved: No space left on device."
     told = told_after(GOOD, snapshot=snapshot)["history"]
     assert (told["kept"], told["trouble"]) == (False, snapshot.trouble)
+
+
+def test_status_tells_of_the_copies_of_the_data() -> None:
+    told = told_after(GOOD, copies=neighbours(backup_told(), replica_told(last_error="No bucket.")))
+    assert told["backup"]["newest"].pop("at").endswith("Z")
+    assert told["backup"].pop("next_at").endswith("Z")
+    assert told["backup"] == {
+        "answers": True,
+        "detail": "The newest verified backup is 1 h 0 min old.",
+        "last_error": None,
+        "trouble": None,
+        "remedy": None,
+        "newest": {"name": "api.zip", "age_seconds": pytest.approx(3600, abs=2), "bytes": 20480, "rows": 1042},
+        "interval_seconds": 86400,
+        "overdue": False,
+    }
+    assert told["replica"] == {
+        "answers": True,
+        "detail": "The replica is 420 ms behind; no answer waits for it.",
+        "last_error": "No bucket.",
+        "trouble": None,
+        "remedy": None,
+        "lag_seconds": 0.42,
+        "sync": False,
+        "kind": "s3",
+    }
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        neighbours(backup_told(), replica_told()),
+        neighbours(backup_told(None), replica_told(None)),
+        neighbours(
+            backup_told(last_error="It failed."), replica_told(last_error="It failed."), trouble="It is silent."
+        ),
+    ],
+)
+def test_whatever_is_known_of_the_copies_is_valid_by_the_published_schema(copies: Neighbours) -> None:
+    validator().validate(told_after(GOOD, copies=copies))
 
 
 @pytest.mark.parametrize("polls", [*LADDER.values(), (GOOD, SLEPT), (GOOD, BAD) * 30])

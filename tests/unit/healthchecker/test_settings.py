@@ -29,6 +29,7 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     given = Settings(
         target_url="https://[::1]:1/é?a=b", interval=0.2, fast_interval=0.1, down_interval=0.3, max_down_interval=0.4,
         timeout=0.6, connect_timeout=0.5, rise=7, fall=8, start_grace=0, host="::1", port=9,
+        backup_url="http://b:1/status", replica_url="",
         history_path=Path("/history/a b.json"),
         notify_urls=SecretStr("json://a"), remind_every=5, heartbeat_url=SecretStr("https://a/b"),
     )  # fmt: skip
@@ -87,6 +88,19 @@ def test_a_password_in_the_url_is_refused_and_not_repeated(monkeypatch: pytest.M
     (line,) = mistakes(monkeypatch, TARGET_URL="http://me:secret@api/")
     assert "secret" not in line
     assert "without user and password" in line
+
+
+@pytest.mark.parametrize("service", ["backup", "replica"])
+def test_the_url_of_a_neighbour_is_a_url_or_nothing(monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    name = f"{service}_url"
+    assert getattr(load_settings(), name) == f"http://{service}:8002/status"
+    (line,) = mistakes(monkeypatch, **{name.upper(): service})
+    assert line == (
+        f"configuration error: HEALTHCHECKER_{name.upper()} is '{service}'. Set it to nothing, or to an http:// or "
+        f"https:// URL without user and password, for example HEALTHCHECKER_{name.upper()}=http://{service}:8002/status"
+    )
+    monkeypatch.setenv(f"HEALTHCHECKER_{name.upper()}", "")
+    assert getattr(load_settings(), name) == ""
 
 
 @pytest.mark.parametrize("value", ["", "a b", "a\nb"])

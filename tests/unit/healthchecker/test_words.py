@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from healthchecker.words import duration, latency, moment, percent
+from healthchecker.words import duration, lag, latency, moment, percent
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,13 @@ def test_a_duration_is_told_in_its_two_largest_units(seconds: float, words: str)
 )
 def test_a_latency_is_told_with_the_digits_that_mean_something(seconds: float | None, words: str) -> None:
     assert latency(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, "unknown"), (0, "0.0 ms"), (0.42, "420 ms"), (1, "1 s"), (252, "4 min 12 s")]
+)
+def test_a_lag_is_told_as_a_latency_and_as_a_duration_once_it_is_long(seconds: float | None, words: str) -> None:
+    assert lag(seconds) == words
 
 
 @pytest.mark.parametrize(
