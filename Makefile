@@ -5,7 +5,7 @@ HOST = PYTHONPATH=deploy $(PYTHON) -m host
 VENV = .venv/complete
 BIN = .venv/bin
 PYTEST = $(BIN)/pytest $(ARGS)
-PIECES = api deploy/healthchecker tests tests/bench
+PIECES = api deploy/healthchecker deploy/replica tests tests/bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:

@@ -41,7 +41,7 @@ def test_the_readme_lists_no_fault_that_does_not_exist() -> None:
 @pytest.mark.fault("C9")
 def test_every_variable_of_compose_is_explained_in_the_example_and_no_other() -> None:
     used = set(re.findall(r"\$\{(\w+)", COMPOSE)) | set(
-        re.findall(r"^\s+- (HEALTHCHECKER_\w+)$", COMPOSE, re.MULTILINE)
+        re.findall(r"^\s+- ((?:HEALTHCHECKER|AWS)_\w+)$", COMPOSE, re.MULTILINE)
     )
     assert set(re.findall(r"^#(\w+)=", EXAMPLE, re.MULTILINE)) == used
 
