@@ -11,6 +11,7 @@ from app.faults import code_of
 from app.group import Unit
 from app.opened import Opened
 from app.problems import Code, ProblemError
+from app.replica import Replica
 from app.unit import T, Work
 from app.writer import OnGroup, Writer
 
@@ -43,7 +44,8 @@ class Database:
         self._letting_go: asyncio.Task[bool] | None = None
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._log_is_doubtful = False
-        self._writer = Writer(self._commit, on_group)
+        self._replica = Replica(file)
+        self._writer = Writer(self._commit, on_group, self._replica.sync)
 
     @property
     def is_open(self) -> bool:
@@ -146,7 +148,7 @@ class Database:
             return await opened.readers.read(work)
 
     async def write(self, work: Work[T]) -> T:
-        """Run a unit that writes; when this returns, what it did is on the disk.
+        """Run a unit that writes; when this returns, what it did is on the disk, and at the replica if it must be.
 
         Raises:
             ProblemError: The database cannot answer; the code says why. What the unit did is not acknowledged.
@@ -194,11 +196,13 @@ class Database:
         opened = self.verify()
         opened.verify_path()
         with self._naming_faults(opened):
+            await self._replica.look()
             await self._writer.prove()
 
     def _commit(self, units: Iterable[Unit]) -> None:
         opened = self.verify()
         self._clear_doubt(opened)
+        self._replica.check()
         try:
             opened.commit(units)
         except Exception as error:

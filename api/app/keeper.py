@@ -21,7 +21,7 @@ LONGEST_LOG_BYTES = 64 * 1024 * 1024  # SQLite empties it with every 4 MiB, unle
 LOG_REMEDY = "End the process that reads the database for so long, such as an open sqlite3 shell or a stuck backup."
 
 # Faults of the moment, under which the connections stay good. After any other the database is closed and prepared anew.
-PASSING = frozenset({Code.DB_LOCKED, Code.DB_TIMEOUT, Code.DB_DISK_FULL})
+PASSING = frozenset({Code.DB_LOCKED, Code.DB_TIMEOUT, Code.DB_DISK_FULL, Code.DB_REPLICA_UNAVAILABLE})
 
 
 class Keeper:

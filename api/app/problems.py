@@ -25,6 +25,7 @@ class Code(StrEnum):
     DB_DISK_FULL = "db_disk_full"
     DB_IO_ERROR = "db_io_error"
     DB_TIMEOUT = "db_timeout"
+    DB_REPLICA_UNAVAILABLE = "db_replica_unavailable"
     DRAINING = "draining"
     MALFORMED_JSON = "malformed_json"
     NOT_FOUND = "not_found"
@@ -156,6 +157,14 @@ PROBLEMS: dict[Code, Problem] = {
         UNAVAILABLE,
         "The database did not answer in time.",
         "Check whether the disk is slow or overloaded.",
+        retry_after=5,
+        passing=True,
+    ),
+    Code.DB_REPLICA_UNAVAILABLE: Problem(
+        UNAVAILABLE,
+        "The replica does not take the writes.",
+        "Start the replica again, or mend its store. To go on without it, delete the hidden directory with the suffix "
+        ".replica beside the database.",
         retry_after=5,
         passing=True,
     ),

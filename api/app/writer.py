@@ -32,14 +32,20 @@ class Writer:
         commit: Commits a group, or raises why it could not.
         on_group: Told in the event loop, after each group, how many seconds it waited for its turn and how many units
             it had.
+        ship: Brings what was committed to where it must be before it is acknowledged, or raises why it could not.
 
     """
 
     def __init__(
-        self, commit: Callable[[Iterable[Unit]], None], on_group: OnGroup = lambda _seconds, _units: None
+        self,
+        commit: Callable[[Iterable[Unit]], None],
+        on_group: OnGroup = lambda _seconds, _units: None,
+        ship: Job = lambda: None,
     ) -> None:
         self._commit = commit
         self._on_group = on_group
+        self._ship = ship
+        self._is_shipping = False
         self._waiting: SimpleQueue[Unit | Job] = SimpleQueue()
         self._collected: list[Unit | Job] = []
         self._set_aside: Unit | Job | None = None
@@ -91,7 +97,7 @@ class Writer:
         """
         if self._has_failed:
             await self.write(_rewrite_header, within=PROOF_SECONDS)
-        elif time.monotonic() - self._proven_at > PROVEN_SECONDS:
+        elif time.monotonic() - self._proven_at > PROVEN_SECONDS and not self._is_shipping:
             await self.write(_do_nothing, within=PROOF_SECONDS)
 
     async def between(self, job: Callable[[], T]) -> T:
@@ -141,6 +147,7 @@ class Writer:
     def _serve_group(self, first: Unit) -> None:
         group, began, self._had_turn_at = [first], time.monotonic(), None
         self._write(self._fill(group), group)
+        self._ship_group(group)
         waited = (self._had_turn_at or time.monotonic()) - began
         first.answer.get_loop().call_soon_threadsafe(self._give_answers, group, waited)
 
@@ -176,6 +183,20 @@ class Writer:
             self._proven_at = time.monotonic()
         finally:
             self._has_turn = False
+
+    def _ship_group(self, group: list[Unit]) -> None:
+        """Ship what a group has committed, after its turn to write, so that the next process commits meanwhile."""
+        committed = [unit for unit in group if unit.error is None and unit.work is not _do_nothing]
+        if not committed:
+            return
+        self._is_shipping = True
+        try:
+            self._ship()
+        except Exception as error:  # noqa: BLE001 - it is told to every caller
+            for unit in committed:
+                unit.error = error
+        finally:
+            self._is_shipping = False
 
     def _give_answers(self, group: list[Unit], waited: float) -> None:
         for unit in group:

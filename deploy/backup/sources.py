@@ -56,11 +56,13 @@ def snapshot(file: DataFile, name: str | None) -> tuple[str, Fetch]:
     return f"Snapshot {path.name}", fetch
 
 
-def replica(file: DataFile, at: datetime | None) -> Fetch:
+def replica(at: datetime | None) -> Fetch:
     """Restore what the replica has, of now or of a time."""
     from replica.restore import restore  # noqa: PLC0415 - only its own image has it
+    from replica.settings import read_settings  # noqa: PLC0415 - the same
 
-    return lambda target: restore(file, target, at)
+    settings = read_settings()
+    return lambda target: restore(settings, target, at)
 
 
 def _unpack(path: Path, name: str, room: Callable[[int], None], target: Path) -> Manifest:

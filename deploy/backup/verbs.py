@@ -64,7 +64,7 @@ def stage(file: DataFile, arguments: Namespace) -> None:
 
 def _fill(staging: Staging, file: DataFile, arguments: Namespace) -> Findings:
     if arguments.replica:
-        return staging.fill("The replica", sources.replica(file, arguments.at))
+        return staging.fill("The replica", sources.replica(arguments.at))
     if arguments.snapshot is not None:
         return staging.fill(*sources.snapshot(file, arguments.snapshot or None))
     if arguments.name is None:

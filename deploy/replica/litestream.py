@@ -1,0 +1,63 @@
+"""Litestream's program: how it is called, and what it is told."""
+
+import json
+import os
+import subprocess
+import sysconfig
+from pathlib import Path
+
+from app.datafile import DataFile
+from app.replica import SOCKET
+from replica.settings import Settings
+
+PROGRAM = Path(sysconfig.get_path("scripts"), "litestream")
+SNAPSHOT_HOURS = 24
+RETENTION_HOURS = 7 * 24  # of snapshots, and so of the times that one can go back to
+SHUTDOWN_SECONDS = 10  # for a last sync
+
+
+def environment() -> dict[str, str]:
+    """Give the variables that it runs with: it cannot reach a store when `AWS_CA_BUNDLE` is set."""
+    return {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
+
+
+def configuration(file: DataFile, settings: Settings) -> str:
+    """Give its configuration; its socket is in the directory that it is started in."""
+    interval = f"{settings.sync_interval:g}s"
+    return json.dumps(
+        {
+            "logging": {"type": "json", "level": "info"},
+            "socket": {"enabled": True, "path": SOCKET, "permissions": 0o600},
+            "shutdown-sync-timeout": f"{SHUTDOWN_SECONDS}s",
+            "snapshot": {"interval": f"{SNAPSHOT_HOURS}h", "retention": f"{RETENTION_HOURS}h"},
+            "dbs": [
+                {
+                    "path": str(file.path),
+                    "meta-path": str(file.path.with_name(f".{file.path.name}.litestream")),
+                    "monitor-interval": interval,
+                    "replica": {"url": settings.url, "sync-interval": interval},
+                }
+            ],
+        }
+    )
+
+
+def replicate(file: DataFile, settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
+    """Start it as the replicating service, with its control socket in `folder`."""
+    # The variables of the configuration are not expanded: a path may contain a dollar sign.
+    command = [str(PROGRAM), "replicate", "-no-expand-env", "-config", "/dev/stdin"]
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        command, cwd=folder, env=environment(), stdin=subprocess.PIPE
+    )
+    assert process.stdin  # noqa: S101 - narrows the type
+    with process.stdin as configured:
+        configured.write(configuration(file, settings).encode())
+    return process
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one of its commands that end by themselves, and give what it said."""
+    command = [str(PROGRAM), *arguments]
+    return subprocess.run(  # noqa: S603 - as above
+        command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )

@@ -1,0 +1,266 @@
+"""What a replica is worth when the volume, or a mistake, has taken the database, with real Litestream and a store."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from app.copying import copy
+from backup.trouble import Refused
+from replica.restore import NoDataError, restore
+from replica.settings import Settings
+from support.ledger import Entry, Ledger, names_in, rows_in, settle
+from support.litestream import Sidecar, lose, replicating
+from support.load import writing
+from support.s3 import KEYS, Store, store
+from support.server import Server, running_server
+from support.waiting import eventually
+
+INTERVAL_SECONDS = 1
+MARGIN_SECONDS = 2  # for a sync that was under way, on a machine that does other things as well
+
+
+@dataclass
+class TimedLedger(Ledger):
+    """A ledger that also knows when each task was acknowledged."""
+
+    at: dict[str, float] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        super().add(entry)
+        self.at[entry.name] = time.monotonic()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "volume").mkdir()
+    return tmp_path / "volume" / "api.db"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "replica.log"
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"file://{tmp_path}/replica"
+
+
+@pytest.fixture
+def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    with store(tmp_path) as running:
+        yield running
+
+
+def has_all(sidecar: Sidecar) -> None:
+    """Wait until the replica has what the database has at this moment."""
+    moment = time.monotonic()
+    eventually(lambda: sidecar.equal_since(moment), within=10)
+
+
+def restored(url: str, target: Path, at: datetime | None = None) -> list[str]:
+    restore(Settings(url=url), target, at)
+    return names_in(target)
+
+
+async def lose_under_load(server: Server, sidecar: Sidecar, ledger: Ledger) -> float:
+    """Lose all at a random moment of some load, and give that moment."""
+
+    def acknowledged(at_least: int) -> None:
+        assert len(ledger.entries) >= at_least
+
+    some = random.randint(500, 4000)  # noqa: S311 - any will do
+    async with writing(server.url, ledger, clients=16):
+        await asyncio.to_thread(eventually, lambda: acknowledged(some), within=20)
+        moment = time.monotonic()
+        lose(server, sidecar)
+    return moment
+
+
+@pytest.mark.fault("G1")
+def test_a_lost_machine_takes_no_more_than_the_last_moments_with_it(
+    data: Path, log: Path, s3: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = TimedLedger()
+    with (
+        replicating(data, s3.url(), log=log, REPLICA_SYNC_INTERVAL=str(INTERVAL_SECONDS), **KEYS) as sidecar,
+        running_server(data) as server,
+    ):
+        has_all(sidecar)
+        moment = uvloop.run(lose_under_load(server, sidecar, ledger))
+    shutil.rmtree(data.parent)
+    data.parent.mkdir()
+    restore(Settings(url=s3.url()), data, None)
+    account = settle(ledger, rows_in(data))
+    seconds = moment - min((ledger.at[name] for name in account.lost), default=moment)
+    with capsys.disabled():
+        print(f"\nlost with the machine: {len(account.lost)} of {account.acknowledged} tasks, of {seconds:.2f} s")  # noqa: T201
+    assert account.corrupt == []
+    assert account.duplicated == []
+    assert seconds < INTERVAL_SECONDS + MARGIN_SECONDS
+
+
+@pytest.mark.fault("G2")
+def test_a_database_comes_back_as_it_was_at_each_time(data: Path, log: Path, url: str, tmp_path: Path) -> None:
+    waves: dict[datetime, list[str]] = {}
+    with (
+        replicating(data, url, log=log, REPLICA_SYNC_INTERVAL="0.1") as sidecar,
+        running_server(data) as server,
+    ):
+        for wave in range(3):
+            for number in range(5):
+                assert server.create(f"{wave}-{number}").status_code == 201
+            has_all(sidecar)
+            waves[datetime.now(UTC)] = names_in(data)
+        assert server.create("afterwards").status_code == 201
+        has_all(sidecar)
+    for moment, names in waves.items():
+        assert restored(url, tmp_path / f"{moment:%M%S%f}.db", moment) == names
+    assert [len(names) for names in waves.values()] == [5, 10, 15]
+    assert restored(url, tmp_path / "newest.db")[-1] == "afterwards"
+
+
+@pytest.mark.fault("G2")
+def test_a_time_that_the_replica_does_not_have_is_refused_with_those_that_it_has(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    for wrong in (datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)):
+        with pytest.raises(Refused, match=rf"has nothing of {wrong.year}-01-01T00:00:00Z: it goes from ") as refusal:
+            restored(url, tmp_path / "never.db", wrong)
+        assert refusal.value.exit_code == os.EX_DATAERR
+        assert not (tmp_path / "never.db").exists()
+
+
+@pytest.mark.fault("G3")
+def test_an_empty_volume_is_restored_before_a_new_database_is_created(data: Path, log: Path, url: str) -> None:
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    shutil.rmtree(data.parent)
+    data.parent.mkdir()
+    with replicating(data, url, log=log), running_server(data) as server:
+        assert server.create("two").status_code == 201
+        assert data.stat().st_mode & 0o777 == 0o640
+    assert names_in(data) == ["one", "two"]
+
+
+@pytest.mark.fault("G3")
+def test_an_empty_volume_stays_empty_while_nobody_knows_what_the_replica_has(data: Path, log: Path, s3: Store) -> None:
+    def waits() -> None:
+        answer = sidecar.client.get("/healthz")
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "replica_behind"
+        assert "cannot be read" in answer.json()["detail"]
+
+    with replicating(data, s3.url().replace("replicas", "no-such-bucket"), healthy=False, log=log, **KEYS) as sidecar:
+        eventually(waits, within=10)
+        assert not data.exists()
+
+
+@pytest.mark.fault("G3")
+def test_a_volume_whose_database_has_vanished_is_left_alone(data: Path, log: Path, url: str) -> None:
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    for path in (data, data.with_name("api.db-wal"), data.with_name("api.db-shm")):
+        path.unlink(missing_ok=True)
+    with replicating(data, url, log=log), running_server(data, healthy=False) as server:
+        eventually(lambda: server.every_worker_says("db_missing"), within=5)
+    assert not data.exists()
+
+
+@pytest.mark.fault("G4")
+def test_a_database_that_took_the_place_of_another_is_replicated_in_its_stead(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier.db"
+    with replicating(data, url, log=log) as sidecar:
+        with running_server(data) as server:
+            assert server.create("kept").status_code == 201
+            with closing(sqlite3.connect(data)) as source:
+                copy(source, earlier)
+            assert server.create("given up").status_code == 201
+            has_all(sidecar)
+        before = sidecar.litestream()
+        for path in (data, data.with_name("api.db-wal"), data.with_name("api.db-shm")):
+            path.unlink()
+        earlier.rename(data)
+        with running_server(data) as server:
+            assert server.create("new").status_code == 201
+            has_all(sidecar)
+            assert sidecar.litestream() != before
+    assert restored(url, tmp_path / "restored.db") == ["kept", "new"] == names_in(data)
+
+
+@pytest.mark.fault("G5")
+def test_litestream_is_started_again_when_it_dies(data: Path, log: Path, url: str, tmp_path: Path) -> None:
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        has_all(sidecar)
+        os.kill(sidecar.litestream(), signal.SIGKILL)
+        assert server.create("meanwhile").status_code == 201
+        has_all(sidecar)
+    assert restored(url, tmp_path / "restored.db") == ["meanwhile"]
+
+
+@pytest.mark.fault("G6")
+def test_a_store_that_does_not_answer_is_told_by_a_lag_that_grows_and_is_caught_up_with(
+    data: Path, log: Path, s3: Store, tmp_path: Path
+) -> None:
+    def behind() -> None:
+        assert sidecar.status()["lag_seconds"] > 3
+
+    with replicating(data, s3.url(), log=log, **KEYS) as sidecar, running_server(data) as server:
+        has_all(sidecar)
+        with s3.frozen():
+            assert server.create("meanwhile").status_code == 201
+            eventually(behind, within=10)
+        has_all(sidecar)
+    assert restored(s3.url(), tmp_path / "restored.db") == ["meanwhile"]
+
+
+@pytest.mark.fault("G7")
+def test_a_bundle_of_certificates_for_others_does_not_keep_litestream_from_its_store(
+    data: Path, log: Path, s3: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    with (
+        replicating(data, s3.url(), log=log, AWS_CA_BUNDLE=str(bundle), **KEYS) as sidecar,
+        running_server(data) as server,
+    ):
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    assert restored(s3.url(), tmp_path / "restored.db") == ["one"]
+
+
+def test_a_replica_without_data_is_refused(tmp_path: Path, url: str) -> None:
+    with pytest.raises(NoDataError, match="holds no data"):
+        restored(url, tmp_path / "never.db")
+
+
+def test_a_store_that_nobody_serves_is_named_with_what_to_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Refused, match=r"cannot be read .*check REPLICA_URL") as refusal:
+        restored("s3://bucket/api?endpoint=http://127.0.0.1:9&region=us-east-1", tmp_path / "never.db")
+    assert refusal.value.exit_code == os.EX_UNAVAILABLE
