@@ -112,6 +112,7 @@ def _bring_up_to_date(file: DataFile) -> int:
     with migrating_engine(file).begin() as connection:
         was_behind = schema.migrate(connection, before=lambda revision: _take_snapshot(file, revision))
         lineage_now = lineage.read_header(connection).lineage
+    file.snapshots.settle()
     if was_behind:
         file.snapshots.prune()
     return lineage_now

@@ -111,6 +111,10 @@ class Snapshots:
             sync(place)
         return snapshot
 
+    def settle(self) -> None:
+        """Keep what was taken last: the migration has been done, and the next snapshot is not in place of that one."""
+        self._on_trial = None
+
     def prune(self, keep: int = KEPT) -> None:
         """Remove all but the newest.
 
@@ -118,7 +122,6 @@ class Snapshots:
             ProblemError: The disk does not allow it.
 
         """
-        self._on_trial = None
         for snapshot in self.all()[keep:]:
             _remove(snapshot)
 

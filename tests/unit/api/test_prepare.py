@@ -145,6 +145,16 @@ def test_a_file_that_is_not_ours_is_named_and_left_byte_for_byte(
     assert file.path.read_bytes() == content
 
 
+@pytest.mark.fault("L5")
+def test_the_database_of_a_newer_version_is_refused_without_a_trace(file: DataFile) -> None:
+    prepare_once(file)
+    stamp_a_newer_schema(file.path)
+    folder = file.path.parent
+    before = file.stamp(), folder.stat().st_mtime_ns, sorted(folder.iterdir())
+    assert refused(file) == Code.DB_SCHEMA_AHEAD
+    assert (file.stamp(), folder.stat().st_mtime_ns, sorted(folder.iterdir())) == before, "no log came and went either"
+
+
 def test_a_crash_in_the_middle_of_a_checkpoint_is_recovered(file: DataFile) -> None:
     prepare_once(file)
     before = file.path.read_bytes()

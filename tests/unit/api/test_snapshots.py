@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -163,6 +164,34 @@ def test_what_others_have_written_since_the_last_try_is_in_the_snapshot_of_the_n
     newest, *rest = file.snapshots.all()
     assert rest == older
     assert names(newest.path) == ["old", "one", "two", "three", "four"]
+
+
+@pytest.mark.fault("L4")
+def test_while_a_reader_is_in_the_way_of_telling_the_state_there_is_still_one_snapshot(
+    file: DataFile, upgrade: Upgrade
+) -> None:
+    upgrade(FAILING)
+    with connected(file.path) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tasks").fetchall()
+        add_row(file, "in the log")
+        for _ in range(3):
+            assert refused(file) == Code.DB_SCHEMA_BEHIND
+    (snapshot,) = file.snapshots.all()
+    assert names(snapshot.path) == ["old", "in the log"]
+
+
+def test_a_snapshot_whose_migration_another_process_has_done_is_kept(file: DataFile, upgrade: Upgrade) -> None:
+    upgrade(FAILING)
+    assert refused(file) == Code.DB_SCHEMA_BEHIND
+    upgrade(WORKING)
+    prepare_once(DataFile(file.path))
+    prepare_once(file)
+    (first,) = file.snapshots.all()
+    shutil.copy(first.path, file.path)
+    add_row(file, "since the restore")
+    prepare_once(file)
+    assert [names(each.path) for each in file.snapshots.all()] == [["old", "since the restore"], ["old"]]
 
 
 def test_a_migration_that_was_done_leaves_the_newest_three(file: DataFile, upgrade: Upgrade) -> None:
