@@ -91,13 +91,6 @@ GUARDS = (
         ("tests/process/test_server.py", "tests/app/test_faults.py"),
     ),
     Guard(
-        "a newer schema is left alone",
-        f"{APP}/schema.py",
-        "        if problem.code is not Code.DB_SCHEMA_BEHIND:\n            raise\n",
-        "",
-        (f"{UNIT}/test_prepare.py",),
-    ),
-    Guard(
         "a file that was cut short is damaged",
         f"{APP}/completeness.py",
         "    if size < needed:\n",
