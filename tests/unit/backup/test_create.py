@@ -85,6 +85,7 @@ def test_two_backups_of_the_same_rows_have_the_same_content_hash_and_one_more_ro
     assert first.manifest.content == second.manifest.content == third.manifest.content != fourth.manifest.content
 
 
+@pytest.mark.fault("B8")
 def test_backups_that_have_had_their_time_go_and_those_of_another_database_stay(
     file: DataFile, folder: Folder, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def test_the_replaced_database_is_kept_as_the_newest_snapshot(file: DataFile, ba
     assert content_of(file.path) == replaced
 
 
+@pytest.mark.fault("B7")
 def test_a_database_in_use_is_not_replaced(file: DataFile, backup: Backup) -> None:
     stage(file, backup)
     opened = prepare(file, given_up=never)
@@ -113,6 +114,7 @@ def test_a_database_in_use_is_not_replaced(file: DataFile, backup: Backup) -> No
     assert tasks(file.path) == 5
 
 
+@pytest.mark.fault("B7")
 def test_a_database_that_another_program_has_open_is_not_replaced(file: DataFile, backup: Backup) -> None:
     stage(file, backup)
     with closing(sqlite3.connect(file.path)) as connection:
@@ -123,6 +125,7 @@ def test_a_database_that_another_program_has_open_is_not_replaced(file: DataFile
     assert Staging(file).stage is Stage.STAGED
 
 
+@pytest.mark.fault("B6")
 def test_what_is_only_in_the_log_of_the_replaced_database_is_kept_with_it(file: DataFile, backup: Backup) -> None:
     with closing(sqlite3.connect(file.path)) as connection:
         connection.execute("SELECT 1 FROM tasks")
@@ -135,6 +138,7 @@ def test_what_is_only_in_the_log_of_the_replaced_database_is_kept_with_it(file: 
     assert tasks(file.snapshots.all()[0].path) == 12
 
 
+@pytest.mark.fault("B6")
 @pytest.mark.parametrize("what", ["garbage", "damaged", "nothing"])
 def test_a_backup_is_restored_over_whatever_is_there(what: str, folder: Folder, tmp_path: Path) -> None:
     file = filled(tmp_path / "api.db")

@@ -29,6 +29,7 @@ def test_backups_beyond_count_or_age_are_to_go(
     assert retention.expired(days_ago(*taken), NOW) == days_ago(*gone)
 
 
+@pytest.mark.fault("B8")
 @pytest.mark.parametrize("retention", [Retention(keep=1), Retention(days=1), Retention(keep=1, days=1)])
 def test_the_newest_backup_is_never_to_go_however_old_it_is(retention: Retention) -> None:
     assert retention.expired(days_ago(1000, 2000), NOW) == days_ago(2000)

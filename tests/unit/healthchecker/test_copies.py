@@ -59,6 +59,7 @@ def test_a_backup_of_a_clock_that_is_ahead_is_of_age_0() -> None:
     assert newest.age_seconds == 0
 
 
+@pytest.mark.fault("M9")
 @pytest.mark.parametrize(
     ("age", "overdue", "words"),
     [

@@ -86,6 +86,7 @@ def test_a_name_that_does_not_resolve_is_a_service_that_nobody_uses() -> None:
     assert not asked(NOBODY, times=PATIENCE).used
 
 
+@pytest.mark.fault("M8")
 def test_a_name_server_that_hangs_is_a_name_that_does_not_resolve_and_takes_one_thread(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -125,6 +126,7 @@ class Changing:
         self.url = serve(lambda connection, _over: connection.sendall(self.sends))
 
 
+@pytest.mark.fault("M6")
 @pytest.mark.parametrize("resolves", [True, False])
 def test_one_that_has_answered_and_is_gone_is_told_with_the_moment_and_what_it_told(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, resolves: bool
@@ -187,6 +189,7 @@ WRONG_ANSWERS = {
 }
 
 
+@pytest.mark.fault("M7")
 @pytest.mark.parametrize(("behaviour", "words"), WRONG_ANSWERS.values(), ids=WRONG_ANSWERS)
 def test_an_answer_that_is_not_what_was_agreed_is_told_in_one_bounded_sentence(
     serve: Serve, behaviour: bytes, words: str | None

@@ -159,6 +159,7 @@ def test_of_one_that_never_answered_the_page_shows_its_trouble_alone() -> None:
     assert "since the newest verified backup unknown It is silent." in data_of(page_after(GOOD, known=known))
 
 
+@pytest.mark.fault("M7")
 def test_what_a_neighbour_sends_stays_text() -> None:
     hostile = "<script>alert(1)</script>\" onload='x'"
     known = neighbours(backup_told(name=hostile, last_error=hostile), replica_told(last_error=hostile), trouble=hostile)
