@@ -53,7 +53,7 @@ stack: $(VENV) ## Run the tests that break real containers
 	@$(PYTEST) tests/stack
 
 bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
-	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick)
+	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(DATA),--data)
 
 soak: $(VENV) compose ## Break a stack under load (MINUTES=10 SEED=a number)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))

@@ -1,4 +1,4 @@
-"""`python -m bench [--quick]`: build, measure, report."""
+"""`python -m bench [--quick | --data]`: build, measure, report."""
 
 import signal
 import sys
@@ -7,7 +7,7 @@ from typing import NoReturn
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from bench import images, machine
+from bench import images, keeping, machine
 from bench.experiments import bare, fairness, matrix, sizes, slow_disk, slow_query, start
 from bench.experiments.setting import Setting
 from bench.lab import Lab
@@ -28,7 +28,10 @@ def main(arguments: list[str]) -> int:
     plan = QUICK if "--quick" in arguments else FULL
     try:
         images.build()
-        report(measure(plan), plan)
+        if "--data" in arguments:
+            keeping.report()
+        else:
+            report(measure(plan), plan)
     except Trouble as trouble:
         console.complain(str(trouble))
         return trouble.exit_code

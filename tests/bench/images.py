@@ -9,10 +9,11 @@ from host.trouble import Trouble
 PREFIX = f"fsqbench-{hashlib.sha256(str(command.ROOT).encode()).hexdigest()[:6]}"
 IMAGE_TAG = f"bench-{PREFIX[-6:]}"
 API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
+REPLICA_IMAGE = f"fastapi-sqlite/replica:{IMAGE_TAG}"
 APPS_IMAGE = f"fastapi-sqlite/bench-apps:{IMAGE_TAG}"
 LOAD_IMAGE = f"fastapi-sqlite/bench-load:{IMAGE_TAG}"
 
-FILES = {"compose.yaml": ["api"], "tests/bench/compose.yaml": ["apps", "load"]}
+FILES = {"compose.yaml": ["api", "replica"], "tests/bench/compose.yaml": ["apps", "load"]}
 
 
 def build() -> None:
