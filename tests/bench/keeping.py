@@ -1,4 +1,4 @@
-"""What it takes to keep the data: backup, verify and restore by size, and what requests pay for a backup or a replica."""
+"""What it takes to keep the data: times by size, and what requests pay for a backup or a replica beside them."""
 
 import statistics
 import time
