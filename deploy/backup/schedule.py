@@ -18,7 +18,7 @@ from backup.trouble import KNOWN, Refused
 
 log = structlog.stdlib.get_logger(__name__)
 
-AGAIN_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 60.0  # before it is tried again; the first is a second, and each twice as long as the last
 OVERDUE = 1.5  # intervals
 GRACE_SECONDS = 300.0
 
@@ -34,6 +34,7 @@ class Schedule:
         self._since = datetime.now(UTC)
         self._last_error: str | None = None
         self._not_before = self._since
+        self._pause = 1.0
         self._newest: Backup | None = None
 
     def run(self) -> None:
@@ -57,12 +58,13 @@ class Schedule:
         except KNOWN as error:
             self._fail(Refused.because_of(error))
             return
-        self._newest, self._last_error = created.backup, None
+        self._newest, self._last_error, self._pause = created.backup, None, 1.0
         gone = [path.name for path in created.pruned]
         log.info("backup made", name=self._newest.path.name, bytes=self._newest.bytes, pruned=gone)
 
     def _fail(self, refused: Refused) -> None:
-        self._not_before = datetime.now(UTC) + timedelta(seconds=min(AGAIN_SECONDS, self._settings.interval))
+        self._not_before = datetime.now(UTC) + timedelta(seconds=self._pause)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS)
         if self._last_error != str(refused):
             log.error("no backup could be made", cause=str(refused))
         self._last_error = str(refused)

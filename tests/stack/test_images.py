@@ -7,9 +7,10 @@ import pytest
 from docker.errors import APIError
 
 from app.library import has_safe_log
-from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, LABEL, PREFIX, Stack
+from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, LABEL, PREFIX, REPLICA_IMAGE, Stack
 
 SERVICES = ["api", "healthchecker"]
+LIMITS = {API_IMAGE: 125_000_000, HEALTHCHECKER_IMAGE: 100_000_000, REPLICA_IMAGE: 165_000_000}  # bytes
 MEBI = 1024 * 1024
 
 
@@ -48,13 +49,13 @@ def test_the_database_is_for_its_user_and_its_group_to_read(stack: Stack, name: 
     assert found == "0o640 10001 0"
 
 
-@pytest.mark.parametrize(("image", "limit"), [(API_IMAGE, 125_000_000), (HEALTHCHECKER_IMAGE, 100_000_000)])
+@pytest.mark.parametrize(("image", "limit"), LIMITS.items())
 def test_an_image_is_small(engine_client: docker.DockerClient, image: str, limit: int) -> None:
     assert engine_client.images.get(image).attrs["Size"] <= limit
 
 
 @pytest.mark.fault("S2")
-@pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])
+@pytest.mark.parametrize("image", LIMITS)
 @pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
 def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, shell: str) -> None:
     container = engine_client.containers.create(image, entrypoint=[shell], labels={LABEL: PREFIX})
@@ -65,7 +66,7 @@ def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, s
         container.remove()
 
 
-@pytest.fixture(scope="module", params=[API_IMAGE, HEALTHCHECKER_IMAGE])
+@pytest.fixture(scope="module", params=LIMITS)
 def contents(request: pytest.FixtureRequest, engine_client: docker.DockerClient) -> Iterator[list[tarfile.TarInfo]]:
     container = engine_client.containers.create(request.param, labels={LABEL: PREFIX})
     try:
@@ -105,7 +106,7 @@ def test_the_sqlite_of_the_api_has_the_fix_of_the_wal_reset_bug(engine_client: d
     assert has_safe_log(tuple(map(int, output.split()))), output
 
 
-@pytest.mark.parametrize("image", [API_IMAGE, HEALTHCHECKER_IMAGE])
+@pytest.mark.parametrize("image", LIMITS)
 def test_an_image_says_what_it_is(engine_client: docker.DockerClient, image: str) -> None:
     config = engine_client.images.get(image).attrs["Config"]
     for name in ("title", "description", "version", "revision", "licenses"):

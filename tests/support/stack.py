@@ -28,6 +28,7 @@ IMAGE_TAG = f"test-{PREFIX}"
 LABEL = "fastapi-sqlite.test"
 API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
 HEALTHCHECKER_IMAGE = f"fastapi-sqlite/healthchecker:{IMAGE_TAG}"
+REPLICA_IMAGE = f"fastapi-sqlite/replica:{IMAGE_TAG}"
 PROMETHEUS_IMAGE = f"fastapi-sqlite/prometheus:{IMAGE_TAG}"
 
 # With what only tests need, such as the name of the worker on each answer.
@@ -248,8 +249,9 @@ def sweep() -> list[str]:
 
 
 def build_images(*services: str) -> None:
-    """Build the images under test, with the one compose file that users build with: by default what they get."""
+    """Build the images under test, with the one compose file that users build with: by default most of them."""
     environment = {**os.environ, "IMAGE_TAG": IMAGE_TAG, "BASE_IMAGE": setup.prepare()}
-    command = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "build", "--quiet", *services]
+    compose = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "--profile", "replica"]
+    command = [*compose, "build", "--quiet", *services]
     built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert built.returncode == 0, f"the images cannot be built:\n{built.stdout}{built.stderr}"

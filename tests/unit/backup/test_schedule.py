@@ -13,6 +13,7 @@ from backup.schedule import Schedule
 from backup.settings import Settings, read_settings
 from support.backups import back_up, backup_folder, database
 from support.http import ask
+from support.waiting import eventually
 
 
 @pytest.fixture
@@ -85,8 +86,13 @@ def test_what_failed_is_tried_again_and_mends_itself(folder: Folder, tmp_path: P
     assert schedule.status()["last_error"] == "There is no database yet: `make up` creates it."
     assert schedule.status()["newest"] is None
     database(tmp_path)
-    Schedule(file, folder, Settings(interval=1)).look()
-    assert len(folder.backups()) == 1
+
+    def made() -> None:
+        schedule.look()
+        assert len(folder.backups()) == 1
+
+    eventually(made, within=5)
+    assert schedule.status()["last_error"] is None
 
 
 def test_status_and_health_are_answered_over_http() -> None:
