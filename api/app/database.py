@@ -96,6 +96,7 @@ class Database:
             log.error("stopped before the log of the moved files could be brought home", path=str(self.file.path))
             self._leaving.abandon()
         await self._writer.stop(within=STOP_SECONDS)
+        self._replica.close()
 
     async def _leave(self) -> bool:
         """Let go of the files, by the writer and after the units under way, and tell whether that is done.

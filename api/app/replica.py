@@ -6,78 +6,16 @@ it. As long as the directory stands, nothing is acknowledged that the replica do
 
 import asyncio
 import http.client
-import json
-import os
-import socket
 import threading
 from contextlib import closing
-from pathlib import Path
-from typing import Any
 
+from app.control import Control
 from app.datafile import DataFile
 from app.faults import disk_faults
 from app.problems import Code, ProblemError
 
-SOCKET = "socket"
 SYNC_SECONDS = 3
 LOOK_SECONDS = 0.4  # with the proof that follows it stays below the deadline of a check
-LONGEST_ANSWER = 4096
-
-
-class Control(http.client.HTTPConnection):
-    """A connection to Litestream's control socket in a directory.
-
-    The way leads through a descriptor of the directory, as the name of a socket may have no more than 107 bytes.
-    """
-
-    def __init__(self, folder: Path, *, seconds: float) -> None:
-        super().__init__("litestream", timeout=seconds)
-        self._folder = folder
-
-    def connect(self) -> None:
-        """Connect.
-
-        Raises:
-            OSError: Nobody listens there.
-
-        """
-        folder = os.open(self._folder, os.O_PATH | os.O_DIRECTORY)
-        try:
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(f"/proc/self/fd/{folder}/{SOCKET}")
-        finally:
-            os.close(folder)
-
-    def ask(self, method: str, path: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Send a request and give the answer.
-
-        Raises:
-            OSError, http.client.HTTPException: There is none, or it is no success; the message says why.
-
-        """
-        body = None if content is None else json.dumps(content)
-        try:
-            self.request(method, path, body)
-            answer = self.getresponse()
-            text = answer.read(LONGEST_ANSWER)
-            found = json.loads(text)
-        except ValueError:
-            raise http.client.HTTPException(f"{method} {path} was answered by {text[:100]!r}") from None
-        if answer.status != http.client.OK:
-            raise http.client.HTTPException(str(found.get("error", answer.status)))
-        return dict(found)
-
-    def sync(self, database: Path) -> None:
-        """Wait until the replica has all that the database has now.
-
-        Raises:
-            OSError, http.client.HTTPException: It may lack something; the message says why.
-
-        """
-        answer = self.ask("POST", "/sync", {"path": str(database), "wait": True, "timeout": int(self.timeout or 0)})
-        if not answer.get("replicated_txid"):
-            raise http.client.HTTPException(f"nothing is replicated: {answer}")
 
 
 class Replica:
@@ -135,13 +73,18 @@ class Replica:
     def _sync(self) -> None:
         was_connected = self._control.sock is not None
         try:
-            self._control.sync(self._file.path)
+            self._control.sync(self._file.path, seconds=SYNC_SECONDS)
         except ConnectionError:
             # Another Litestream may have taken the place of the one that the connection leads to.
             self._control.close()
             if not was_connected:
                 raise
-            self._control.sync(self._file.path)
+            self._control.sync(self._file.path, seconds=SYNC_SECONDS)
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._turn:
+            self._control.close()
 
     async def look(self) -> None:
         """Make sure that the replica is there, as far as that can be told without a write, within `LOOK_SECONDS`.

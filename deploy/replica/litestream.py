@@ -6,13 +6,14 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
+from app.control import SOCKET
 from app.datafile import DataFile
-from app.replica import SOCKET
 from replica.settings import Settings
 
 PROGRAM = Path(sysconfig.get_path("scripts"), "litestream")
 SNAPSHOT_HOURS = 24
 RETENTION_HOURS = 7 * 24  # of snapshots, and so of the times that one can go back to
+SYNC_MILLISECONDS = 5
 SHUTDOWN_SECONDS = 10  # for a last sync
 
 
@@ -21,9 +22,17 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
 
 
+def memory_of(file: DataFile) -> Path:
+    """Give the folder beside the database in which it keeps what it has taken in."""
+    return file.path.with_name(f".{file.path.name}.litestream")
+
+
 def configuration(file: DataFile, settings: Settings) -> str:
     """Give its configuration; its socket is in the directory that it is started in."""
+    # The database is looked at in intervals, and whenever somebody asks; what is taken in then is brought to the store
+    # at once where a caller waits for it.
     interval = f"{settings.sync_interval:g}s"
+    ship_interval = f"{SYNC_MILLISECONDS}ms" if settings.sync else interval
     return json.dumps(
         {
             "logging": {"type": "json", "level": "info"},
@@ -33,9 +42,9 @@ def configuration(file: DataFile, settings: Settings) -> str:
             "dbs": [
                 {
                     "path": str(file.path),
-                    "meta-path": str(file.path.with_name(f".{file.path.name}.litestream")),
+                    "meta-path": str(memory_of(file)),
                     "monitor-interval": interval,
-                    "replica": {"url": settings.url, "sync-interval": interval},
+                    "replica": {"url": settings.url, "sync-interval": ship_interval},
                 }
             ],
         }
@@ -55,9 +64,20 @@ def replicate(file: DataFile, settings: Settings, folder: Path) -> subprocess.Po
     return process
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of its commands that end by themselves, and give what it said."""
+def run(*arguments: str, within: float | None = None) -> subprocess.CompletedProcess[str]:
+    """Run one of its commands that end by themselves, and give what it said.
+
+    Raises:
+        subprocess.TimeoutExpired: It took longer than it may.
+
+    """
     command = [str(PROGRAM), *arguments]
     return subprocess.run(  # noqa: S603 - as above
-        command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=within,
+        check=False,
     )

@@ -1,26 +1,30 @@
 """One Litestream after the other, on the files of one database."""
 
-import http.client
+import sqlite3
 import subprocess
 import threading
-import time
 from contextlib import closing
 from pathlib import Path
 
 import structlog
 
+from app.control import SOCKET
 from app.datafile import DataFile, Files
+from app.engine import plain_engine
+from app.locks import Queue
 from app.problems import ProblemError
-from app.replica import SOCKET, Control
+from backup.trouble import Refused
 from replica import litestream
+from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
+from replica.volume import claim
 
 log = structlog.stdlib.get_logger(__name__)
 
 LOOK_SECONDS = 0.1
+CLAIM_SECONDS = 5.0
 AGAIN_SECONDS = 1.0  # after Litestream has ended by itself
-SYNC_SECONDS = 60  # the first sync of a large database
 STOP_SECONDS = litestream.SHUTDOWN_SECONDS + 5
 
 
@@ -50,43 +54,60 @@ class Replication:
         self._state.begin()
         try:
             while not ended.is_set() and self._is_unchanged():
-                self._run_once(ended)
+                if not self._claim():
+                    ended.wait(CLAIM_SECONDS)
+                elif self._begin_log_anew():
+                    self._run_once(ended)
+                else:
+                    ended.wait(LOOK_SECONDS)
         finally:
             self._state.end()
 
+    def _claim(self) -> bool:
+        """Tell whether the replica may be written to."""
+        try:
+            claim(self._file, self._settings)
+        except (Refused, ProblemError) as error:
+            log.warning("the replica cannot be used", cause=str(error))
+            self._state.failed(str(error))
+            return False
+        return True
+
+    def _begin_log_anew(self) -> bool:
+        """Bring the log home and cut it to nothing, so that Litestream begins with the whole database; tell whether so.
+
+        While no Litestream was there the log may have been begun anew by anybody. Litestream does not notice where the
+        end of what it knows is still in the file, and goes on with a hole (tried: rows were missing in the replica).
+        """
+        queue = None
+        try:
+            queue = Queue(self._file.queue_path)
+            with queue, closing(plain_engine(self._file).raw_connection()) as raw:
+                busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except (sqlite3.Error, ProblemError) as error:
+            self._state.failed(f"The log cannot be begun anew: {error}.")
+            return False
+        finally:
+            if queue:
+                queue.leave()
+        if busy:
+            self._state.failed("A reader is in the way of beginning the log anew, such as an open sqlite3 shell.")
+        return not busy
+
     def _run_once(self, ended: threading.Event) -> None:
         process = litestream.replicate(self._file, self._settings, self._folder)
-        over = threading.Event()
-        syncing = threading.Thread(target=self._sync, args=(over,), name="syncing", daemon=True)
-        syncing.start()
+        pulse = Pulse(self._file.path, self._settings, self._state, self._folder)
         try:
-            while process.poll() is None and not ended.is_set() and self._is_unchanged():
-                ended.wait(LOOK_SECONDS)
+            with pulse:
+                while process.poll() is None and self._is_unchanged():
+                    if pulse.has_hurried or ended.wait(LOOK_SECONDS):
+                        break
             if (code := process.poll()) is not None:
                 log.error("litestream has ended", code=code)
                 self._state.failed(f"Litestream ended by itself with code {code}, and is started again.")
                 ended.wait(AGAIN_SECONDS)
         finally:
-            over.set()
             self._stop(process)
-            syncing.join()
-
-    def _sync(self, over: threading.Event) -> None:
-        """Sync again and again, as that tells for certain whether all is there."""
-        control = Control(self._folder, seconds=SYNC_SECONDS)
-        began = time.monotonic()
-        with closing(control):
-            while not over.is_set():
-                at = self._state.now()
-                try:
-                    control.sync(self._file.path)
-                    self._state.equal(at)
-                    over.wait(self._settings.sync_interval)
-                except (OSError, http.client.HTTPException) as error:
-                    control.close()
-                    if time.monotonic() - began > AGAIN_SECONDS and not over.is_set():
-                        self._state.failed(f"The replica cannot be synced: {error}.")
-                    over.wait(LOOK_SECONDS)
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
         """End Litestream: with a last sync, or at once where its files are no longer those of the database."""

@@ -18,9 +18,9 @@ from app.problems import ProblemError
 from backup.status import PORT, serve
 from backup.trouble import Refused
 from replica.replication import Replication
-from replica.restore import bring_back
 from replica.settings import Settings
 from replica.state import State
+from replica.volume import bring_back
 
 log = structlog.stdlib.get_logger(__name__)
 

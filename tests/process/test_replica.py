@@ -18,6 +18,7 @@ import uvloop
 
 from app.copying import copy
 from backup.trouble import Refused
+from replica import restore as restore_module
 from replica.restore import NoDataError, restore
 from replica.settings import Settings
 from support.ledger import Entry, Ledger, names_in, rows_in, settle
@@ -209,6 +210,69 @@ def test_a_database_that_took_the_place_of_another_is_replicated_in_its_stead(
     assert restored(url, tmp_path / "restored.db") == ["kept", "new"] == names_in(data)
 
 
+@pytest.mark.fault("G4")
+def test_the_replica_of_another_database_is_left_alone(data: Path, log: Path, url: str, tmp_path: Path) -> None:
+    def refused() -> None:
+        assert "is that of another database" in str(sidecar.status()["last_error"])
+
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        assert server.create("theirs").status_code == 201
+        has_all(sidecar)
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "api.db"
+    with running_server(other) as server:  # before its sidecar, which would restore the empty volume
+        assert server.create("ours").status_code == 201
+        with replicating(other, url, log=log) as sidecar:
+            eventually(refused, within=10)
+    assert restored(url, tmp_path / "restored.db") == ["theirs"]
+
+
+@pytest.mark.fault("G4")
+def test_a_replica_that_moves_to_another_place_is_whole_there(data: Path, log: Path, url: str, tmp_path: Path) -> None:
+    with running_server(data) as server:
+        for place, name in ((url, "one"), (f"{url}-new", "two")):
+            with replicating(data, place, log=log) as sidecar:
+                assert server.create(name).status_code == 201
+                has_all(sidecar)
+    assert restored(f"{url}-new", tmp_path / "restored.db") == ["one", "two"]
+
+
+@pytest.mark.fault("G12")
+@pytest.mark.parametrize("sync", ["0", "1"])
+def test_nobody_begins_the_log_anew_while_litestream_still_needs_it(
+    data: Path, log: Path, url: str, sync: str, tmp_path: Path
+) -> None:
+    with replicating(data, url, log=log, REPLICA_SYNC=sync) as sidecar, running_server(data, healthy=False) as server:
+        eventually(server.every_worker_is_ready, within=10)
+        for number in range(3):
+            assert server.create(f"{number}").status_code == 201
+            has_all(sidecar)
+            with closing(sqlite3.connect(data, timeout=0.1)) as other:
+                assert other.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0] == 1, "Litestream is in the way"
+        assert server.create("last").status_code == 201
+        has_all(sidecar)
+        assert restored(url, tmp_path / "restored.db") == names_in(data)
+
+
+@pytest.mark.fault("G12")
+def test_what_was_written_while_the_replica_was_away_is_there_afterwards(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    with running_server(data) as server:
+        with replicating(data, url, log=log) as sidecar:
+            for number in range(20):
+                assert server.create(f"before {number}").status_code == 201
+            has_all(sidecar)
+        for number in range(20):
+            assert server.create(f"meanwhile {number}").status_code == 201
+        with closing(sqlite3.connect(data)) as other:
+            assert other.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0] == 0
+        assert server.create("after").status_code == 201  # at the beginning of the log, the end of which stays there
+        with replicating(data, url, log=log) as sidecar:
+            has_all(sidecar)
+            assert restored(url, tmp_path / "restored.db") == names_in(data)
+
+
 @pytest.mark.fault("G5")
 def test_litestream_is_started_again_when_it_dies(data: Path, log: Path, url: str, tmp_path: Path) -> None:
     with replicating(data, url, log=log) as sidecar, running_server(data) as server:
@@ -261,6 +325,7 @@ def test_a_store_that_nobody_serves_is_named_with_what_to_check(
 ) -> None:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(restore_module, "LIST_SECONDS", 1)
     with pytest.raises(Refused, match=r"cannot be read .*check REPLICA_URL") as refusal:
         restored("s3://bucket/api?endpoint=http://127.0.0.1:9&region=us-east-1", tmp_path / "never.db")
     assert refusal.value.exit_code == os.EX_UNAVAILABLE

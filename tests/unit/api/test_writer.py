@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import writer as writer_module
 from app.group import Unit
-from app.problems import ProblemError
+from app.problems import Code, ProblemError
 from app.unit import Work
 from app.writer import Writer
 
@@ -295,3 +295,54 @@ def test_after_a_failed_commit_only_a_real_one_proves_that_writing_works(
         assert await writer.stop(within=WITHIN)
 
     asyncio.run(story())
+
+
+def test_nothing_is_acknowledged_before_it_is_shipped(disk: Disk) -> None:
+    async def story() -> None:
+        has_arrived, may_end = threading.Event(), threading.Event()
+
+        def ship() -> None:
+            has_arrived.set()
+            assert may_end.wait(WITHIN)
+
+        writer = Writer(disk.commit, ship=ship)
+        writer.start()
+        answer = asyncio.create_task(writer.write(saying("yes")))
+        assert await asyncio.to_thread(has_arrived.wait, WITHIN)
+        assert len(disk.groups) == 1, "it is committed by then"
+        assert not answer.done()
+        may_end.set()
+        assert await answer == "yes"
+        await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+
+
+def test_what_cannot_be_shipped_is_told_to_those_who_have_written_and_is_no_fault_of_the_disk(disk: Disk) -> None:
+    def ship() -> None:
+        raise ProblemError(Code.DB_REPLICA_UNAVAILABLE)
+
+    async def story() -> None:
+        writer = Writer(disk.commit, ship=ship)
+        writer.start()
+        with pytest.raises(ProblemError, match="db_replica_unavailable"):
+            await writer.write(saying("no"))
+        await writer.prove()
+        await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    assert len(disk.groups) == 1, "the commit has proved that the disk works"
+
+
+def test_a_proof_that_writes_nothing_is_not_shipped(disk: Disk) -> None:
+    shipped: list[None] = []
+
+    async def story() -> None:
+        writer = Writer(disk.commit, ship=lambda: shipped.append(None))
+        writer.start()
+        await writer.prove()
+        await writer.stop(within=WITHIN)
+
+    asyncio.run(story())
+    assert len(disk.groups) == 1
+    assert shipped == []

@@ -1,0 +1,80 @@
+"""Asks Litestream again and again how far the replica is."""
+
+import http.client
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from app.control import Control, Position
+from replica.settings import Settings
+from replica.state import State
+
+log = structlog.stdlib.get_logger(__name__)
+
+ASK_SECONDS = 60  # the first sync of a large database
+LOOK_SECONDS = 0.1
+START_SECONDS = 2.0  # until a Litestream that does not answer is worth a word
+HURRY_SECONDS = 10.0
+HURRY_INTERVAL_SECONDS = 1.0
+
+
+class Pulse:
+    """As a context manager, a thread beside one Litestream that tells the state when the replica has caught up.
+
+    After a failure Litestream itself tries again later and later, in the end each five minutes. So a replica that lags
+    is hurried: Litestream is asked to bring it up to date at once. As that may cost it its hold on the log, it is to be
+    replaced afterwards.
+
+    Attributes:
+        has_hurried: Whether that was done, with success.
+
+    """
+
+    def __init__(self, database: Path, settings: Settings, state: State, folder: Path) -> None:
+        self.has_hurried = False
+        self._database = database
+        self._settings = settings
+        self._state = state
+        self._folder = folder
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; an answer that does not come is not waited for."""
+        self._over.set()
+
+    def _run(self) -> None:
+        began = hurried_at = time.monotonic()
+        wanted: tuple[Position, float] | None = None
+        with closing(Control(self._folder, seconds=ASK_SECONDS)) as control:
+            while not self._over.is_set():
+                try:
+                    at = self._state.now()
+                    position = control.position(self._database)
+                    wanted = wanted or (position, at)
+                    if position.replicated >= wanted[0].taken > 0:
+                        self._state.equal(wanted[1])
+                        wanted = None
+                    elif at - wanted[1] > HURRY_SECONDS and time.monotonic() - hurried_at > HURRY_INTERVAL_SECONDS:
+                        hurried_at = time.monotonic()
+                        control.hurry(self._database)
+                        log.warning("the replica was brought up to date, and litestream begins anew")
+                        self.has_hurried = True
+                    self._over.wait(self._settings.sync_interval)
+                except (OSError, http.client.HTTPException) as error:
+                    control.close()
+                    if time.monotonic() - began > START_SECONDS and not self._over.is_set():
+                        self._state.failed(f"The replica cannot be brought up to date: {error}.")
+                    self._over.wait(LOOK_SECONDS)
