@@ -6,24 +6,28 @@ VENV = .venv/complete
 BIN = .venv/bin
 PYTEST = $(BIN)/pytest $(ARGS)
 PIECES = api deploy/healthchecker deploy/replica tests tests/bench
+PROFILES = --profile metrics --profile backup --profile replica
+
+# The words that were given on the command line or by the environment, as the verbs of the host take them.
+given = $(foreach name,$(1),$(if $($(name)),'$(name)=$(subst ','\'',$($(name)))'))
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor test unit app process stack bench soak mutants lint format migration lock python compose
+.PHONY: help up down status logs doctor backup verify restore upgrade rollback destroy-data drill test unit app process stack bench soak mutants lint format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
 	awk -v bold="$$bold" -v plain="$$plain" 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s%s%s\n", bold, substr($$0, 5), plain } \
-	  /^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 ##@ The stack
 
-up: python ## Start it: bring what this host lacks, build, wait until healthy
+up: python ## Start it: bring what is lacking, build, wait until healthy
 	@$(HOST) up
 
 down: compose ## Stop it; the data stays
-	@docker compose --profile metrics down || docker compose --env-file /dev/null --project-name "$${COMPOSE_PROJECT_NAME:-fastapi-sqlite}" down
+	@docker compose $(PROFILES) down || docker compose --env-file /dev/null --project-name "$${COMPOSE_PROJECT_NAME:-fastapi-sqlite}" down
 
 status: python compose ## Tell how it is, and the healthchecker's verdict
 	@$(HOST) status
@@ -33,6 +37,29 @@ logs: compose ## Follow its logs
 
 doctor: python ## Tell what this host has and lacks, and the remedies
 	@$(HOST) doctor
+
+##@ The data
+
+backup: python ## Back up, verified, while it runs (KEEP=14 KEEP_DAYS=30)
+	@$(HOST) backup $(call given,KEEP KEEP_DAYS)
+
+verify: python ## Check the live database in whole, or a backup (FROM=latest)
+	@$(HOST) verify $(call given,FROM)
+
+restore: python ## Restore (FROM=latest, a name, a file, replica; AT= STOP=1)
+	@$(HOST) restore $(call given,FROM AT STOP)
+
+upgrade: python ## Back up, renew the images; back again if that fails
+	@$(HOST) upgrade
+
+rollback: python ## Go back to the newest snapshot (TO=another LIST=1)
+	@$(HOST) rollback $(call given,TO LIST)
+
+destroy-data: python ## Destroy the database, once its name has been said
+	@$(HOST) destroy-data $(call given,CONFIRM)
+
+drill: python ## Rehearse the loss of everything on a throw-away stack
+	@$(HOST) drill
 
 ##@ The proof
 
@@ -82,7 +109,7 @@ migration: $(VENV) ## Write the migration to changed tables (NAME="add notes")
 	  $$alembic upgrade head && $$alembic revision --autogenerate -m "$(NAME)" && \
 	  $(BIN)/ruff format --quiet api/migrations && git status --short api/migrations
 
-lock: $(VENV) ## Pin the dependencies of pyproject.toml (ARGS=--upgrade: newer)
+lock: $(VENV) ## Pin what pyproject.toml depends on (ARGS=--upgrade: newer)
 	@for piece in $(PIECES); do \
 	  echo "$$piece/requirements.txt"; \
 	  UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \

@@ -1,16 +1,20 @@
 """Commands of this host, whose answers are values and never exceptions."""
 
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 ROOT = Path(__file__).resolve().parents[2]
 
 NOT_FOUND = 127
 TOO_LATE = 124
+
+END_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,9 @@ class Run(Protocol):
         timeout: float | None = None,
         stdin: IO[bytes] | None = None,
         stdout: IO[bytes] | None = None,
+        shown: bool = False,
     ) -> Answer:
-        """Run `command` silently at the root of the project and give its answer."""
+        """Run `command` at the root of the project and give its answer."""
         ...
 
 
@@ -52,31 +57,34 @@ def run(
     timeout: float | None = None,
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
+    shown: bool = False,
 ) -> Answer:
-    """Run `command` silently at the root of the project and give its answer.
+    """Run `command` at the root of the project and give its answer; what is shown goes to stderr, like our own words.
 
-    An absent command answers 127, one that takes longer than `timeout` seconds is killed and answers 124.
+    An absent command answers 127, one that takes longer than `timeout` seconds is ended and answers 124. It has a
+    session of its own, so that a Ctrl-C ends it when this program says so, with all that it has started.
     """
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=ROOT,
             stdin=stdin or subprocess.DEVNULL,
-            stdout=stdout or subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            timeout=timeout,
-            check=False,
+            stdout=2 if shown else stdout or subprocess.PIPE,
+            stderr=None if shown else subprocess.PIPE,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return Answer(TOO_LATE, err=f"no answer within {timeout:g} s")
     except OSError as error:
         return Answer(NOT_FOUND, err=f"{command[0]}: {error.strerror}")
-    return Answer(done.returncode, (done.stdout or b"").decode(errors="replace"), done.stderr.decode(errors="replace"))
-
-
-def show(*command: str) -> int:
-    """Run `command` at the root of the project, its output going to stderr like our own, and give its exit code."""
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=2, check=False).returncode
+    with process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return Answer(TOO_LATE, err=f"no answer within {timeout:g} s")
+        except BaseException:
+            _end(process)
+            raise
+    return Answer(process.returncode, (out or b"").decode(errors="replace"), (err or b"").decode(errors="replace"))
 
 
 def follow(*command: str, environment: Mapping[str, str], each: Callable[[str], None]) -> int:
@@ -90,7 +98,21 @@ def follow(*command: str, environment: Mapping[str, str], each: Callable[[str], 
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        start_new_session=True,
     ) as process:
-        for line in process.stdout or ():
-            each(line.rstrip("\n"))
-        return process.wait()
+        try:
+            for line in process.stdout or ():
+                each(line.rstrip("\n"))
+            return process.wait()
+        except BaseException:
+            _end(process)
+            raise
+
+
+def _end(process: subprocess.Popen[Any]) -> None:
+    """End a command and its children, who may need a moment to take back what they have begun."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)

@@ -8,6 +8,8 @@ from host import command
 from host.command import Run
 from host.trouble import Trouble
 
+EVERY_PROFILE = ("--profile", "metrics", "--profile", "backup", "--profile", "replica")
+ONE_OFF = "com.docker.compose.oneoff=True"
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - read here, bound by Compose
 
 
@@ -29,14 +31,14 @@ class Container:
         return self.state == "running" and self.health in ("", "healthy")
 
 
-def config(run: Run = command.run) -> dict[str, Any]:
+def config(run: Run = command.run, *options: str) -> dict[str, Any]:
     """Give what compose.yaml comes to with the environment and `.env` of this user.
 
     Raises:
         Trouble: Compose cannot make sense of it.
 
     """
-    answer = run("docker", "compose", "config", "--format", "json")
+    answer = run("docker", "compose", *options, "config", "--format", "json")
     if not answer.ok:
         raise Trouble(f"Compose cannot read compose.yaml or .env: {answer.reason}")
     read: dict[str, Any] = json.loads(answer.out)
@@ -45,6 +47,8 @@ def config(run: Run = command.run) -> dict[str, Any]:
 
 def containers(run: Run = command.run) -> list[Container]:
     """Give the containers of the stack in whatever state, sorted by service; none when it is down.
+
+    Those of single commands are no part of it.
 
     Raises:
         Trouble: Compose cannot tell.
@@ -55,7 +59,8 @@ def containers(run: Run = command.run) -> list[Container]:
         raise Trouble(f"Compose cannot list the containers: {answer.reason}")
     # Compose before 2.21 prints one array, later ones an object a line.
     rows = [row for line in answer.out.splitlines() if line.strip() for row in as_list(json.loads(line))]
-    return sorted(map(container, rows), key=lambda each: each.service)
+    ours = [row for row in rows if ONE_OFF not in row.get("Labels", "")]
+    return sorted(map(container, ours), key=lambda each: each.service)
 
 
 def container(row: dict[str, Any]) -> Container:

@@ -1,6 +1,7 @@
 """From a bare host to a healthy stack."""
 
-from host import base_image, build, command, compose, console, diagnosis, engine, plugins, ports, probe
+from host import backups, base_image, build, command, compose, console, diagnosis, engine, plugins, ports, probe
+from host.command import Run
 from host.trouble import Trouble
 
 WAIT_SECONDS = 120
@@ -15,48 +16,51 @@ def up() -> None:
     """
     engine.check()
     plugins.ensure()
+    if "backup" in (config := compose.config())["services"]:
+        backups.prepare(config)
     check_ports()
     build.build(base_image.ensure())
     start()
     print(report(), flush=True)
 
 
-def check_ports() -> None:
+def check_ports(run: Run = command.run) -> None:
     """Make sure that the stack can have its ports, before minutes are spent on building it.
 
     Raises:
         Trouble: One is taken.
 
     """
-    wanted = ports.published(compose.config())
-    ours = compose.containers()
+    wanted = ports.published(compose.config(run))
+    ours = compose.containers(run)
     for port in wanted:
         ports.check(port, ours)
 
 
-def start() -> None:
-    """Start the containers and wait until they are healthy.
+def start(*services: str, run: Run = command.run) -> None:
+    """Start the containers, by default those of the whole stack, and wait until they are healthy.
 
     Raises:
         Trouble: They do not become so, with the causes.
 
     """
     console.say("Starting the stack and waiting until it is healthy, about 10 s.")
-    if command.show("docker", "compose", "up", "--detach", "--wait", "--wait-timeout", str(WAIT_SECONDS)):
-        raise Trouble(diagnosis.of_stack())
+    options = ("--detach", "--wait", "--wait-timeout", str(WAIT_SECONDS))
+    if not run("docker", "compose", "up", *options, *services, shown=True).ok:
+        raise Trouble(diagnosis.of_stack(run))
 
 
-def report() -> str:
+def report(run: Run = command.run) -> str:
     """Give the URLs of the running stack and its answer to `/db-check`.
 
     Raises:
         Trouble: That answer is not a 200.
 
     """
-    urls = {container.service: container.url for container in compose.containers()}
+    urls = {container.service: container.url for container in compose.containers(run)}
     answer = probe.get(f"{urls['api']}/db-check")
     if answer.status != probe.OK:
-        raise Trouble(diagnosis.of_stack())
+        raise Trouble(diagnosis.of_stack(run))
     prometheus = f"  Prometheus   {urls['prometheus']}\n" if "prometheus" in urls else ""
     return (
         "The stack is healthy.\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host import debian
+from host import debian, job, up
 
 RELEASES = {
     "debian": {"ID": "debian"},
@@ -33,3 +33,21 @@ def host_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., No
         monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
 
     return pretend
+
+
+@pytest.fixture(autouse=True)
+def no_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep these tests away from the profiles of whoever runs them, and from each other's."""
+    monkeypatch.setenv("COMPOSE_PROFILES", "")
+
+
+@pytest.fixture(autouse=True)
+def names_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the container of each command on the data the same name."""
+    monkeypatch.setattr(job.secrets, "token_hex", lambda _: "0")
+
+
+@pytest.fixture
+def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every stack that was started answer that all is well."""
+    monkeypatch.setattr(up, "report", lambda _run: "The stack is healthy.")

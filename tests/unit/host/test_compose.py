@@ -30,6 +30,11 @@ def test_both_forms_of_the_list_are_read(out: str) -> None:
     assert [container.service for container in listed(out)] == ["api", "healthchecker"]
 
 
+def test_the_container_of_a_single_command_is_no_part_of_the_stack() -> None:
+    labels = "com.docker.compose.project=shop,com.docker.compose.oneoff=True"
+    assert listed(json.dumps([row("backup", Labels=labels)])) == []
+
+
 @pytest.mark.parametrize("out", ["", "[]\n"])
 def test_a_stack_that_is_down_has_no_containers(out: str) -> None:
     assert listed(out) == []

@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 
 from host import __main__, console
@@ -6,7 +8,27 @@ from host.trouble import Trouble
 
 def test_a_verb_that_does_not_exist_is_answered_with_those_that_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(["start"]) == 64
-    assert capsys.readouterr().err == "There is no verb 'start'. Say one of: up, status, doctor, setup.\n"
+    assert capsys.readouterr().err.startswith("There is no verb 'start'. Say one of: up, status, doctor, setup, backup")
+
+
+def test_the_words_of_the_command_line_are_the_arguments_of_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, str] = {}
+    monkeypatch.setitem(__main__.VERBS, "restore", given.update)
+    assert __main__.main(["restore", "FROM=a=b c.zip", "STOP=1"]) == 0
+    assert given == {"source": "a=b c.zip", "stop": "1"}
+
+
+@pytest.mark.parametrize("word", ["FORM=x", "FROM", "KEEP=1"])
+def test_a_word_that_a_verb_does_not_know_is_answered_with_those_that_it_does(
+    word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert __main__.main(["restore", word]) == 64
+    assert capsys.readouterr().err == f"`make restore` does not know {word!r}; it takes FROM=…, AT=…, STOP=….\n"
+
+
+@pytest.mark.parametrize("verb", list(__main__.WORDS))
+def test_each_word_stands_for_an_argument_of_its_verb(verb: str) -> None:
+    assert set(__main__.WORDS[verb].values()) <= set(inspect.signature(__main__.VERBS[verb]).parameters)
 
 
 @pytest.mark.parametrize(
@@ -18,7 +40,9 @@ def test_a_verb_that_does_not_exist_is_answered_with_those_that_do(capsys: pytes
             73,
             "This host refuses: [Errno 13] Permission denied: '/plugins'.\n",
         ),
+        (Trouble("It is damaged.", 65), 65, "It is damaged.\n"),
         (KeyboardInterrupt(), 130, "Interrupted.\n"),
+        (KeyboardInterrupt("Interrupted. The old one is back."), 130, "Interrupted. The old one is back.\n"),
     ],
 )
 def test_what_stops_a_verb_is_said_in_words(

@@ -1,9 +1,11 @@
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from host.__main__ import VERBS
 from host.command import ROOT
 
 
@@ -18,6 +20,11 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
 )
 def test_help_tells_of_every_verb(verb: str) -> None:
     assert f"\n  make {verb} " in "\n" + make().stdout
+
+
+def test_help_tells_of_every_verb_of_the_host() -> None:
+    told = re.findall(r"^  make (\S+)", make().stdout, re.MULTILINE)
+    assert set(VERBS) - {"setup"} <= set(told)
 
 
 def test_help_fits_80_columns() -> None:
@@ -38,3 +45,11 @@ def test_down_without_compose_tells_where_to_look(tmp_path: Path, monkeypatch: p
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert make("down").stderr.startswith("`docker compose` does not work here: `make doctor` tells why")
+
+
+def test_words_reach_the_verb_whatever_is_in_them(tmp_path: Path) -> None:
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\n[ "$1" = -c ] || printf "<%s>" "$@"\n')
+    python.chmod(0o755)
+    asked = make("restore", f"PYTHON={python}", "FROM=it's a $$backup;.zip", "STOP=1")
+    assert asked.stdout == "<-m><host><restore><FROM=it's a $backup;.zip><STOP=1>"
