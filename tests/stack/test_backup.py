@@ -38,6 +38,7 @@ def content(told: str) -> str:
     return found[0]
 
 
+@pytest.mark.fault("L7")
 @pytest.mark.timeout(240)
 def test_what_was_acknowledged_before_a_backup_under_load_outlives_the_volume(keeper: Keeper) -> None:
     async def back_up() -> list[tuple[int, str]]:
@@ -103,6 +104,7 @@ def change(backup: Path, statement: str) -> None:
             packed.write(folder / name, name)
 
 
+@pytest.mark.fault("B4")
 @pytest.mark.parametrize("spoil", [truncated, corrupt, foreign, newer, no_backup])
 def test_a_backup_that_is_no_good_is_refused_in_one_line_and_nothing_is_touched(
     spoil: Callable[[Path], None], keeper: Keeper, tmp_path: Path
@@ -117,6 +119,7 @@ def test_a_backup_that_is_no_good_is_refused_in_one_line_and_nothing_is_touched(
     assert (keeper.stack.state("api")["StartedAt"], keeper.stack.stored()) == before
 
 
+@pytest.mark.fault("B7")
 def test_a_running_api_is_not_stopped_unasked(keeper: Keeper) -> None:
     before = keeper.stack.state("api")["StartedAt"]
     refused = keeper.run("restore", FROM="latest")

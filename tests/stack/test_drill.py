@@ -33,6 +33,7 @@ def left_by(told: str) -> list[str]:
     return [str(thing.name) for thing in things if str(thing.name).startswith(found[0])]
 
 
+@pytest.mark.fault("L7")
 def test_all_that_was_acknowledged_before_the_backup_outlives_the_loss_of_everything(keeper: Keeper) -> None:
     told = keeper.done("drill")
     held = HELD.search(told)
