@@ -5,6 +5,7 @@ import logging.config
 import os
 import sys
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from app import logs
 from app.datafile import DataFile
@@ -37,9 +38,17 @@ def main() -> int:
     return os.EX_OK
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes end with the exit code of sysexits."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end."""
+        self.exit(os.EX_USAGE, f"{message[:1].upper()}{message[1:]}.\n")
+
+
+def parser() -> Parser:
     """Describe the command line."""
-    described = argparse.ArgumentParser(prog="backup", description="Backups of the database, and the way back.")
+    described = Parser(prog="backup", description="Backups of the database, and the way back.")
     commands = described.add_subparsers(required=True, metavar="VERB")
 
     def add(verb: verbs.Verb, *, changes_database: bool = False) -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -110,9 +111,12 @@ def follow(*command: str, environment: Mapping[str, str], each: Callable[[str], 
 
 
 def _end(process: subprocess.Popen[Any]) -> None:
-    """End a command and its children, who may need a moment to take back what they have begun."""
+    """End a command and its children, who get some time to take back what they have begun."""
     for number in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + END_SECONDS
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_SECONDS)
+            while time.monotonic() < until:
+                process.poll()  # a child that has ended counts until it is asked
+                os.killpg(process.pid, 0)
+                time.sleep(0.02)

@@ -15,6 +15,7 @@ from host.trouble import Trouble
 
 TASKS = 3000
 FILL_SECONDS = 60
+REMOVALS = 10
 AFTER = 300  # tasks that are written after the backup and so are lost
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -108,9 +109,23 @@ def throw_away_stack(run: Run = command.run) -> Iterator[str]:
             yield project
         finally:
             with patience.asked("The stack of the drill is being removed; wait until that is done."):
-                run("docker", "compose", "down", "--volumes", "--remove-orphans", "--timeout", "0")
+                remove(project, run)
                 os.environ.clear()
                 os.environ.update(before)
+
+
+def remove(project: str, run: Run = command.run) -> None:
+    """Remove all of a stack, also what the engine is still making for a command that was interrupted."""
+    ours = ("--quiet", "--filter", f"label=com.docker.compose.project={project}")
+    kinds = (("ps", "--all"), ("volume", "ls"), ("network", "ls"))
+    for _ in range(REMOVALS):
+        if containers := run("docker", "ps", "--all", *ours).out.split():
+            run("docker", "rm", "--force", *containers)
+        run("docker", "compose", "down", "--volumes", "--remove-orphans", "--timeout", "0")
+        if not any(run("docker", *kind, *ours).out.strip() for kind in kinds):
+            return
+        time.sleep(0.5)
+    console.say(f"The engine does not let go of all that the drill made: `docker compose -p {project} down -v` does.")
 
 
 def rehearse(project: str, run: Run = command.run) -> Rehearsal:

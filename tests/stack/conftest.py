@@ -22,6 +22,9 @@ OURS = (
     "HEALTHCHECKER_",
     "WEB_CONCURRENCY",
     "COMPOSE_",
+    "BACKUP_",
+    "REPLICA_",
+    "AWS_",
 )
 
 

@@ -11,6 +11,7 @@ from support.waiting import eventually
 
 PROFILES = ("--profile", "backup", "--profile", "replica")
 SERVICES = ["backup", "replica"]
+SOMEBODY = 1234
 
 # Of the process that works: the first one that is no init and was not started to look.
 PROCESS = """
@@ -36,8 +37,11 @@ def lag(stack: Stack) -> float:
 
 @pytest.fixture(scope="module")
 def copied(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Give a stack with both services; its backups go to a folder of this host that nobody has made."""
+    """Give a stack with both services; its backups go to an empty folder of somebody on this host."""
     folder = tmp_path_factory.mktemp("copied")
+    (folder / "backups").mkdir()
+    if os.geteuid() == 0:  # else it belongs to somebody already
+        os.chown(folder / "backups", SOMEBODY, SOMEBODY)
     variables = {"BACKUP_DIR": str(folder / "backups")}
     with Stack("copied", folder, variables=variables) as stack:
         up(stack)
@@ -65,7 +69,7 @@ def test_backups_are_made_by_the_clock_and_their_group_can_read_them(copied: Sta
         backup = backups[0]
         assert backup.stat().st_mode & 0o777 == 0o640
         assert backup.stat().st_uid == 10001
-        assert backup.stat().st_gid == os.getgid()
+        assert backup.stat().st_gid == (SOMEBODY if os.geteuid() == 0 else os.getgid())
 
     eventually(made, within=20)
 
@@ -78,7 +82,7 @@ def test_a_service_that_starts_as_root_has_given_up_all_of_it(copied: Stack, ser
     assert output.split() == ["10001", "10001", "10001", "10001", "0", "0", "0"]
     host = copied.container(service).attrs["HostConfig"]
     assert host["ReadonlyRootfs"]
-    assert sorted(name.removeprefix("CAP_") for name in host["CapAdd"]) == ["CHOWN", "SETGID", "SETUID"]
+    assert sorted(name.removeprefix("CAP_") for name in host["CapAdd"]) == ["CHOWN", "FSETID", "SETGID", "SETUID"]
     assert host["CapDrop"] == ["ALL"]
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert host["Memory"] > 0

@@ -46,8 +46,8 @@ def test_a_restore_that_is_interrupted_puts_the_old_database_back_and_starts_it(
     assert in_place(keeper) == OLD
 
 
-@pytest.mark.fault("B2")
 @pytest.mark.timeout(240)
+@pytest.mark.fault("B2")
 def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one_and_the_next_says_which(
     keeper: Keeper,
 ) -> None:

@@ -80,8 +80,8 @@ def project(engine: None, tmp_path: Path) -> Iterator[Project]:
         images.prune(filters={"dangling": True, "label": f"{LABEL}={PREFIX}"})
 
 
-@pytest.mark.fault("L8")
 @pytest.mark.timeout(240)
+@pytest.mark.fault("L8")
 def test_a_broken_version_is_taken_back_and_one_that_works_stays_until_it_is_rolled_back(project: Project) -> None:
     old = project.image
     project.add("before")

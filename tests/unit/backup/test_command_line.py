@@ -97,8 +97,9 @@ def test_a_mistake_is_one_sentence_and_an_exit_code(
 def test_a_wrong_argument_is_told(
     arguments: tuple[str, ...], backup: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         backup(*arguments)
+    assert ended.value.code == os.EX_USAGE
     assert f"{arguments[-1]!r}" in capsys.readouterr().err
 
 

@@ -8,9 +8,10 @@ from host import drill
 from host.command import Answer
 from host.drill import Rehearsal
 from host.trouble import Trouble
-from support.fake_host import FakeHost
+from support.fake_host import FakeHost, Known
 from support.well_host import well_host
 
+DOWN = "docker compose down --volumes --remove-orphans --timeout 0"
 HELD = Rehearsal(
     promised={1: "a", 2: "b"},
     later={3: "c", 4: "d"},
@@ -19,6 +20,11 @@ HELD = Rehearsal(
     seconds_down=9.5,
     digests=("sha256:1", "sha256:1"),
 )
+
+
+def engine(answers: dict[str, Known] | None = None) -> FakeHost:
+    gone: dict[str, Known] = {"docker ps": Answer(), "docker volume ls": Answer(), "docker network ls": Answer()}
+    return FakeHost(gone | {DOWN: Answer(), "docker rm": Answer()} | (answers or {}))
 
 
 def test_a_rehearsal_tells_the_recovery_point_and_the_recovery_time() -> None:
@@ -45,7 +51,7 @@ def test_what_did_not_hold_fails_the_drill(
     assert seen.fault == fault
     monkeypatch.setattr(drill, "rehearse", lambda _project, _run: seen)
     host = well_host(tmp_path)
-    host.answers["docker compose down"] = Answer()
+    host.answers |= engine().answers
     with pytest.raises(Trouble, match=r"^The drill failed: ") as trouble:
         drill.drill(host)
     assert trouble.value.exit_code == 70
@@ -56,7 +62,7 @@ def test_the_throw_away_stack_is_removed_however_the_drill_ends(
     end: BaseException | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEALTHCHECKER_NOTIFY_URLS", "json://somebody")
-    host, before = FakeHost({"docker compose down": Answer()}), dict(os.environ)
+    host, before = engine(), dict(os.environ)
 
     def rehearse() -> None:
         with drill.throw_away_stack(host) as project:
@@ -71,5 +77,20 @@ def test_the_throw_away_stack_is_removed_however_the_drill_ends(
             rehearse()
     else:
         rehearse()
-    assert host.asked == ["docker compose down --volumes --remove-orphans --timeout 0"]
+    assert host.were(DOWN) == [DOWN]
     assert dict(os.environ) == before
+
+
+def test_what_the_engine_was_still_making_is_removed_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drill.time, "sleep", lambda _: None)
+    host = engine({"docker ps": [Answer(), Answer(0, "late\n"), Answer(0, "late\n"), Answer()]})
+    drill.remove("drill-1", host)
+    assert host.were(DOWN, "docker rm --force late") == [DOWN, "docker rm --force late", DOWN]
+
+
+def test_what_the_engine_does_not_let_go_of_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(drill.time, "sleep", lambda _: None)
+    drill.remove("drill-1", engine({"docker volume ls": Answer(0, "drill-1_data\n")}))
+    assert "`docker compose -p drill-1 down -v` does" in capsys.readouterr().err
