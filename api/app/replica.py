@@ -43,14 +43,16 @@ class Replica:
             return True
 
     def check(self) -> None:
-        """Make sure that the replica takes writes again, if it did not the last time; for threads that may wait.
+        """Make sure that the replica has taken what was to be brought there the last time; waits for nobody.
+
+        Whether it works again is for `look` to find out: a writer that waited for that would say so too late.
 
         Raises:
             ProblemError: `db_replica_unavailable`.
 
         """
         if self._failure:
-            self.sync()
+            raise self._failure.anew()
 
     def sync(self) -> None:
         """Wait until the replica has all that was committed, where it must; for threads that may wait.

@@ -26,8 +26,9 @@ def main() -> int:
     logging.config.dictConfig(logs.configure())
     try:
         file, settings = DataFile(read_api_settings().db_file_path), read_settings()
-        if settings.folder and settings.folder.is_dir():
-            owner.take(settings.folder)
+        if settings.folder:
+            # Litestream makes the folder itself, in what is mounted there.
+            owner.take(next(each for each in (settings.folder, *settings.folder.parents) if each.is_dir()))
         owner.drop()
         service.run(file, settings)
     except Refused as refused:

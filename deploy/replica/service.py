@@ -62,7 +62,8 @@ def _control_folder(file: DataFile, settings: Settings) -> Iterator[Path]:
             sync(file.replica_path.parent)
         yield file.replica_path
     else:
-        shutil.rmtree(file.replica_path, ignore_errors=True)
+        with disk_faults(), suppress(FileNotFoundError):
+            shutil.rmtree(file.replica_path)
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
 

@@ -4,6 +4,7 @@ from mutation.guard import Guard
 
 APP = "api/app"
 UNIT = "tests/unit/api"
+REPLICA = "tests/process/test_replica"
 
 GUARDS = (
     Guard(
@@ -278,5 +279,82 @@ GUARDS = (
         "            self.should_exit |= os.getppid() != self._master",
         "            self.should_exit |= False",
         ("tests/process/test_crashes.py",),
+    ),
+    Guard(
+        "the replica has what is acknowledged",
+        f"{APP}/writer.py",
+        "        self._ship_group(group)\n",
+        "",
+        (f"{UNIT}/test_writer.py", f"{REPLICA}_sync.py"),
+    ),
+    Guard(
+        "nothing is committed that the replica does not take",
+        f"{APP}/database.py",
+        "        self._replica.check()\n",
+        "",
+        (f"{REPLICA}_sync.py",),
+    ),
+    Guard(
+        "a replica that is away is noticed without a write",
+        f"{APP}/database.py",
+        "            await self._replica.look()\n",
+        "",
+        (f"{REPLICA}_sync.py",),
+    ),
+    Guard(
+        "reads go on without the replica",
+        f"{APP}/keeper.py",
+        ", Code.DB_REPLICA_UNAVAILABLE})",
+        "})",
+        (f"{REPLICA}_sync.py",),
+    ),
+    Guard(
+        "nothing that is asked of the replica costs it its hold on the log",
+        f"{APP}/control.py",
+        'self.ask("POST", "/sync", {"path": str(database)})',
+        'self.ask("POST", "/sync", {"path": str(database), "wait": True})',
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "a replica that was away begins with the whole database",
+        "deploy/replica/replication.py",
+        "                elif self._begin_log_anew():\n",
+        "                elif True:\n",
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "the replica of another database is left alone",
+        "deploy/replica/replication.py",
+        "                if not self._claim():\n",
+        "                if False:\n",
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "a replica follows the database that took the place of another",
+        "deploy/replica/replication.py",
+        "            return self._file.files() == self._files\n",
+        "            return True\n",
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "a volume whose database has vanished is not filled from the replica",
+        "deploy/replica/volume.py",
+        " or file.read_seal() is not None",
+        "",
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "an empty volume waits for what the replica has",
+        "deploy/replica/state.py",
+        "            if self._is_ready and lag <= limit:\n",
+        "            if lag <= limit:\n",
+        (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "the certificates of others are kept from the replica's store",
+        "deploy/replica/litestream.py",
+        ' if name != "AWS_CA_BUNDLE"',
+        "",
+        (f"{REPLICA}.py",),
     ),
 )

@@ -18,6 +18,7 @@ from support.server import API, TESTS, Server
 from support.waiting import eventually
 
 STOP_SECONDS = 20
+SOON = {"REPLICA_SYNC_INTERVAL": "0.1"}  # so that a test does not wait for long
 # What `python -m replica run` does, but as whoever runs the tests, and on any port.
 CODE = """
 import logging.config, sys
@@ -104,7 +105,7 @@ def replicating(data: Path, url: str, *, log: Path, healthy: bool = True, **vari
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-c", CODE, str(data), str(port)],
-            env={**kept, "PYTHONPATH": python_path, "REPLICA_URL": url, **variables},
+            env={**kept, "PYTHONPATH": python_path, "REPLICA_URL": url, **SOON, **variables},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
