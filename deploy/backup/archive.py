@@ -18,6 +18,8 @@ LEVEL = 1  # twice as fast as the usual 6, and some percent larger
 MODE = 0o640
 LONGEST_MANIFEST = 1024 * 1024
 CHUNK = 1024 * 1024
+# What the library raises for an archive that is damaged, or none at all.
+BROKEN = (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
 
 def name_of(at: datetime) -> str:
@@ -45,9 +47,13 @@ def write(database: Path, manifest: Manifest, target: Path) -> None:
         packed.writestr(MANIFEST, manifest.text)
         packed.write(database, DATABASE)
     target.chmod(MODE)
-    with zipfile.ZipFile(target) as packed:
-        if bad := packed.testzip():
-            raise Refused(os.EX_CANTCREAT, f"{bad} could not be read back from the archive: check the disk.")
+    try:
+        with zipfile.ZipFile(target) as packed:
+            bad = packed.testzip()
+    except BROKEN as error:
+        bad = str(error)
+    if bad:
+        raise Refused(os.EX_CANTCREAT, f"The archive could not be read back ({bad}): check the disk of the backups.")
 
 
 def manifest_of(file: Path | IO[bytes], name: str) -> Manifest:
@@ -60,7 +66,7 @@ def manifest_of(file: Path | IO[bytes], name: str) -> Manifest:
     try:
         with zipfile.ZipFile(file) as packed:
             return _manifest_in(packed)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (OSError, *BROKEN) as error:
         raise _no_backup(name, error) from error
 
 
@@ -88,7 +94,7 @@ def unpack(file: Path | IO[bytes], name: str, target: Path, check_room: Callable
                 unpacked.flush()
                 os.fsync(unpacked.fileno())
             return manifest
-    except (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise _no_backup(name, error) from error
 
 

@@ -5,6 +5,8 @@ from mutation.guard import Guard
 APP = "api/app"
 UNIT = "tests/unit/api"
 REPLICA = "tests/process/test_replica"
+BACKUP = "deploy/backup"
+CREATE, RESTORE = "tests/unit/backup/test_create.py", "tests/unit/backup/test_restore.py"
 
 GUARDS = (
     Guard(
@@ -356,5 +358,103 @@ GUARDS = (
         ' if name != "AWS_CA_BUNDLE"',
         "",
         (f"{REPLICA}.py",),
+    ),
+    Guard(
+        "a copy is checked before it counts as a backup",
+        f"{BACKUP}/create.py",
+        "    if found is None or damage:\n",
+        "    if found is None:\n",
+        (CREATE,),
+    ),
+    Guard(
+        "an archive is read again before it counts as a backup",
+        f"{BACKUP}/archive.py",
+        "    if bad:\n",
+        "    if False:\n",
+        (CREATE,),
+    ),
+    Guard(
+        "a backup has its name only once it is whole",
+        f"{BACKUP}/create.py",
+        "work / archive.DATABASE, work / path.name",
+        "work / archive.DATABASE, path",
+        (RESTORE,),
+    ),
+    Guard(
+        "the newest backup is never removed",
+        f"{BACKUP}/retention.py",
+        "            if rank > 0\n",
+        "            if rank >= 0\n",
+        ("tests/unit/backup/test_retention.py",),
+    ),
+    Guard(
+        "the backups of another database are not removed",
+        f"{BACKUP}/folder.py",
+        " if backup.manifest.lineage == lineage}",
+        "}",
+        (CREATE,),
+    ),
+    Guard(
+        "a backup is compared with its manifest",
+        f"{BACKUP}/verify.py",
+        "        compare(found, manifest, findings)\n",
+        "        pass\n",
+        (RESTORE,),
+    ),
+    Guard(
+        "a backup of a newer schema is refused",
+        f"{BACKUP}/findings.py",
+        'run the version of the service that made it", False',
+        'run the version of the service that made it", True',
+        (RESTORE,),
+    ),
+    Guard(
+        "another application's database is not restored",
+        f"{BACKUP}/verify.py",
+        "        is_ours = application == APPLICATION_ID\n",
+        "        is_ours = True\n",
+        (RESTORE,),
+    ),
+    Guard(
+        "a database that the service uses is not replaced",
+        f"{BACKUP}/live.py",
+        "            if not use.is_alone:\n",
+        "            if False:\n",
+        (RESTORE,),
+    ),
+    Guard(
+        "a database that another program has open is not replaced",
+        f"{BACKUP}/swap.py",
+        "    if _bring_log_home(file) and file.log_path.exists():\n",
+        "    if not _bring_log_home(file) and False:\n",
+        (RESTORE,),
+    ),
+    Guard(
+        "the old database has a second name before the new one takes the first",
+        f"{BACKUP}/swap.py",
+        "        aside.hardlink_to(file.path)\n",
+        "        file.path.replace(aside)\n",
+        (RESTORE,),
+    ),
+    Guard(
+        "the seal would refuse neither of the two databases during a swap",
+        f"{BACKUP}/swap.py",
+        "    file.seal_path.unlink(missing_ok=True)\n    sync(file.path.parent)\n    new.replace",
+        "    new.replace",
+        (RESTORE,),
+    ),
+    Guard(
+        "the note of a restore goes before what it tells of",
+        f"{BACKUP}/staging.py",
+        "        self._note.unlink(missing_ok=True)\n        shutil.rmtree",
+        "        shutil.rmtree",
+        (RESTORE,),
+    ),
+    Guard(
+        "the services that keep copies do not stay root",
+        f"{BACKUP}/owner.py",
+        "        os.setuid(USER)\n",
+        "",
+        ("tests/stack/test_copies.py",),
     ),
 )

@@ -183,6 +183,25 @@ def test_a_folder_that_fills_up_meanwhile_leaves_no_backup(
         assert names(folder) == []
 
 
+def test_an_archive_that_the_disk_has_changed_is_noticed_before_it_counts(
+    file: DataFile, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = zipfile.ZipFile.close
+
+    def close_and_flip(packed: zipfile.ZipFile) -> None:
+        was_written, path = packed.mode == "x" and packed.fp is not None, packed.filename
+        close(packed)
+        if was_written and path:
+            whole = bytearray(Path(path).read_bytes())
+            whole[len(whole) // 2] ^= 0xFF
+            Path(path).write_bytes(whole)
+
+    monkeypatch.setattr(zipfile.ZipFile, "close", close_and_flip)
+    with pytest.raises(Refused, match="could not be read back"):
+        back_up(file, folder)
+    assert names(folder) == []
+
+
 def test_a_file_that_only_has_the_name_of_a_backup_is_none(folder: Folder) -> None:
     (folder.path / archive.name_of(datetime.now(UTC))).write_bytes(b"garbage")
     (folder.path / "api-yesterday.zip").write_bytes(b"garbage")

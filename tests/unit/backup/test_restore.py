@@ -315,10 +315,9 @@ def scene_backup(folder: Path) -> Backup:
 
 
 def build(folder: Path) -> None:
-    """Make a database with 5 tasks, and a backup of when it had 3."""
-    file = database(folder / "data")
-    back_up(file, backup_folder(folder / "backups"))
-    add_tasks(file, 2)
+    """Make a database with 5 tasks, and a backup of another one with 3, as after the loss of a volume."""
+    back_up(database(folder / "other"), backup_folder(folder / "backups"))
+    database(folder / "data", tasks=5)
 
 
 def build_staged(folder: Path) -> None:
