@@ -9,6 +9,7 @@ import structlog
 from app.datafile import DataFile
 from app.faults import code_of
 from app.group import Unit
+from app.hold import Hold
 from app.opened import Opened
 from app.problems import Code, ProblemError
 from app.replica import Replica
@@ -45,6 +46,7 @@ class Database:
         self._closed_because = ProblemError(Code.DB_STARTING)
         self._log_is_doubtful = False
         self._replica = Replica(file)
+        self._hold = Hold(file)
         self._writer = Writer(self._commit, on_group, self._replica.sync)
 
     @property
@@ -224,8 +226,10 @@ class Database:
         if not self._log_is_doubtful:
             return
         if not opened.empty_log(patience_ms=SHORT_PATIENCE_MS):
+            self._hold.ask()
             cause = "a reader is in the way of emptying the log, which the disk has met an error in"
             raise ProblemError(Code.DB_IO_ERROR, cause=cause)
+        self._hold.give_back()
         self._log_is_doubtful = False
 
     @contextmanager

@@ -54,10 +54,11 @@ class DataFile:
     Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
     `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use;
     `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one;
-    `.<name>.replica`, a directory that stands there while a replica must have every write; and `.<name>.id`, the seal:
-    the lineage of the database that this volume holds. The seal is why a vanished database is reported and not silently
-    started anew, even by a process that has never seen it. In the folder `.<name>.snapshots` is what the database was
-    before it was migrated or replaced.
+    `.<name>.replica`, a directory that stands there while a replica must have every write; `.<name>.litestream`, where
+    Litestream keeps what it has taken in, if there is one; and `.<name>.id`, the seal: the lineage of the database that
+    this volume holds. The seal is why a vanished database is reported and not silently started anew, even by a process
+    that has never seen it. In the folder `.<name>.snapshots` is what the database was before it was migrated or
+    replaced.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,6 +69,7 @@ class DataFile:
         self.use_path = path.with_name(f".{path.name}.use")
         self.queue_path = path.with_name(f".{path.name}.queue")
         self.replica_path = path.with_name(f".{path.name}.replica")
+        self.litestream_path = path.with_name(f".{path.name}.litestream")
         self.record = Record(path.with_name(f".{path.name}.check"))
         self.snapshots = Snapshots(path.with_name(f".{path.name}.snapshots"))
         self.log_path = Path(f"{path}-wal")

@@ -22,11 +22,6 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "AWS_CA_BUNDLE"}
 
 
-def memory_of(file: DataFile) -> Path:
-    """Give the folder beside the database in which it keeps what it has taken in."""
-    return file.path.with_name(f".{file.path.name}.litestream")
-
-
 def configuration(file: DataFile, settings: Settings) -> str:
     """Give its configuration; its socket is in the directory that it is started in."""
     # The database is looked at in intervals, and whenever somebody asks; what is taken in then is brought to the store
@@ -42,7 +37,7 @@ def configuration(file: DataFile, settings: Settings) -> str:
             "dbs": [
                 {
                     "path": str(file.path),
-                    "meta-path": str(memory_of(file)),
+                    "meta-path": str(file.litestream_path),
                     "monitor-interval": interval,
                     "replica": {"url": settings.url, "sync-interval": ship_interval},
                 }

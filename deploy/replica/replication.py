@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import structlog
 from app.control import SOCKET
 from app.datafile import DataFile, Files
 from app.engine import plain_engine
+from app.hold import Hold
 from app.locks import Queue
 from app.problems import ProblemError
 from backup.trouble import Refused
@@ -24,6 +26,8 @@ log = structlog.stdlib.get_logger(__name__)
 
 LOOK_SECONDS = 0.1
 CLAIM_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
+REST_SECONDS = 60.0
 AGAIN_SECONDS = 1.0  # after Litestream has ended by itself
 STOP_SECONDS = litestream.SHUTDOWN_SECONDS + 5
 
@@ -48,6 +52,8 @@ class Replication:
         self._settings = settings
         self._state = state
         self._folder = folder
+        self._hold = Hold(file)
+        self._let_in_at = float("-inf")
 
     def run(self, ended: threading.Event) -> None:
         """Replicate until the end, or until the files are others."""
@@ -100,7 +106,7 @@ class Replication:
         try:
             with pulse:
                 while process.poll() is None and self._is_unchanged():
-                    if pulse.has_hurried or ended.wait(LOOK_SECONDS):
+                    if pulse.has_hurried or self._must_let_in() or ended.wait(LOOK_SECONDS):
                         break
             if (code := process.poll()) is not None:
                 log.error("litestream has ended", code=code)
@@ -108,6 +114,20 @@ class Replication:
                 ended.wait(AGAIN_SECONDS)
         finally:
             self._stop(process)
+        if self._must_let_in():
+            self._let_in(ended)
+
+    def _must_let_in(self) -> bool:
+        is_due = time.monotonic() - self._let_in_at > REST_SECONDS  # each costs a whole database at the replica
+        return is_due and self._hold.is_asked_for()
+
+    def _let_in(self, ended: threading.Event) -> None:
+        """Leave the log for a moment to a process that must begin it anew, after an error of the disk."""
+        log.warning("litestream pauses, as the service must begin the log anew")
+        self._let_in_at = time.monotonic()
+        while self._hold.is_asked_for() and time.monotonic() - self._let_in_at < PAUSE_SECONDS:
+            ended.wait(LOOK_SECONDS)
+        self._hold.give_back()
 
     def _stop(self, process: subprocess.Popen[bytes]) -> None:
         """End Litestream: with a last sync, or at once where its files are no longer those of the database."""

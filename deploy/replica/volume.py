@@ -13,7 +13,6 @@ from app.datafile import DataFile
 from app.faults import disk_faults
 from app.problems import ProblemError
 from backup.trouble import Refused
-from replica.litestream import memory_of
 from replica.restore import NoDataError, restore
 from replica.settings import Settings
 
@@ -78,7 +77,7 @@ def claim(file: DataFile, settings: Settings) -> None:
 
 def _remember(file: DataFile, settings: Settings) -> None:
     """Write down where this volume's replica is, and have Litestream forget any other."""
-    memory, note = memory_of(file), _note(file)
+    memory, note = file.litestream_path, _note(file)
     with disk_faults():
         shutil.rmtree(memory, ignore_errors=True)
         memory.mkdir(0o750, exist_ok=True)
@@ -103,7 +102,7 @@ def _draft(file: DataFile) -> Path:
 
 
 def _note(file: DataFile) -> Path:
-    return memory_of(file) / "place"
+    return file.litestream_path / "place"
 
 
 def _lineage(database: Path) -> int:

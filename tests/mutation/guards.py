@@ -457,4 +457,18 @@ GUARDS = (
         "",
         ("tests/stack/test_copies.py",),
     ),
+    Guard(
+        "litestream is asked for the log that must be begun anew",
+        f"{APP}/database.py",
+        "            self._hold.ask()\n",
+        "",
+        (f"{UNIT}/test_database.py",),
+    ),
+    Guard(
+        "the replica lets go of the log where it is asked to",
+        "deploy/replica/replication.py",
+        " or self._must_let_in() or ",
+        " or ",
+        (f"{REPLICA}.py",),
+    ),
 )

@@ -42,7 +42,7 @@ def acknowledged(ledger: Ledger, at_least: int) -> None:
 
 
 @pytest.mark.fault("G8")
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", range(2))
 def test_a_lost_machine_takes_no_acknowledged_task_with_it(data: Path, url: str, log: Path, attempt: int) -> None:
     async def lose_under_load(server: Server, sidecar: Sidecar) -> None:
         async with writing(server.url, ledger, clients=16):
@@ -63,18 +63,14 @@ def test_a_lost_machine_takes_no_acknowledged_task_with_it(data: Path, url: str,
 def test_without_its_replica_nothing_is_acknowledged_reads_go_on_and_all_heals_by_itself(
     data: Path, url: str, log: Path, tmp_path: Path
 ) -> None:
-    with running_server(data) as server:
-        with replicating(data, url, log=log, REPLICA_SYNC="1") as sidecar:
-            eventually(server.every_worker_is_ready, within=10)
-            assert server.create("before").status_code == 201
-            sidecar.kill()
-            eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=2)
-            stored = names_in(data)
-            for _ in range(10):
-                assert_unavailable(server.create("refused"), "db_replica_unavailable")
-            assert names_in(data) == stored, "what is refused is not committed either"
-            assert server.client.get("/tasks").json()["items"][0]["name"] == "before"
-        assert "refused" not in stored
+    with replicating(data, url, log=log, REPLICA_SYNC="1") as sidecar, running_server(data) as server:
+        assert server.create("before").status_code == 201
+        sidecar.kill()
+        eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=2)
+        for _ in range(10):
+            assert_unavailable(server.create("refused"), "db_replica_unavailable")
+        assert names_in(data) == ["before"], "what is refused is not committed either"
+        assert server.client.get("/tasks").json()["items"][0]["name"] == "before"
         with replicating(data, url, log=log, REPLICA_SYNC="1"):
             eventually(server.every_worker_is_ready, within=10)
             assert server.create("after").status_code == 201
@@ -123,10 +119,8 @@ def test_a_replica_that_hangs_is_told_in_time_without_a_write(data: Path, url: s
 
 @pytest.mark.fault("G11")
 def test_without_the_directory_the_service_goes_on_without_the_replica(data: Path, url: str, log: Path) -> None:
-    with running_server(data) as server:
-        with replicating(data, url, log=log, REPLICA_SYNC="1") as sidecar:
-            eventually(server.every_worker_is_ready, within=10)
-            sidecar.kill()
+    with replicating(data, url, log=log, REPLICA_SYNC="1") as sidecar, running_server(data) as server:
+        sidecar.kill()
         eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=2)
         shutil.rmtree(data.with_name(".api.db.replica"))
         eventually(server.every_worker_is_ready, within=5)

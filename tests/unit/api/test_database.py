@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app import database as database_module
 from app.database import Database
 from app.datafile import DataFile
+from app.hold import Hold
 from app.locks import Queue
 from app.opened import Opened
 from app.prepare import prepare
@@ -331,5 +332,33 @@ def test_a_failure_is_named_after_the_files_that_were_moved_and_not_after_what_s
 
         with pytest.raises(ProblemError, match="db_missing"):
             await database.read(lose_the_file)
+
+    with_database(story)
+
+
+def test_litestream_is_asked_for_the_log_that_must_be_begun_anew_until_that_is_done(
+    with_database: UseDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meet_an_error(_opened: Opened, _units: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+        raise error
+
+    async def story(database: Database) -> None:
+        database.file.litestream_path.mkdir()
+        hold = Hold(database.file)
+        await database.write(names)
+        with monkeypatch.context() as broken:
+            broken.setattr(Opened, "commit", meet_an_error)
+            with pytest.raises(ProblemError, match="db_io_error"):
+                await database.write(names)
+        assert not hold.is_asked_for()
+        with monkeypatch.context() as held:
+            held.setattr(Opened, "empty_log", lambda _opened, **_patience: False)
+            with pytest.raises(ProblemError, match="a reader is in the way"):
+                await database.write(names)
+        assert hold.is_asked_for()
+        await database.write(names)
+        assert not hold.is_asked_for()
 
     with_database(story)
