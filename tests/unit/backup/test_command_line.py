@@ -24,6 +24,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "backups").mkdir()
     for module in (command_line, verbs):
         monkeypatch.setattr(module, "FOLDER", tmp_path / "backups")
+    monkeypatch.setattr("app.logs.configure", lambda: {"version": 1, "incremental": True})  # it is for all who follow
     for step in ("take", "give_database", "drop"):
         monkeypatch.setattr(f"backup.owner.{step}", lambda *_: None)
     return tmp_path / "data" / "api.db"
