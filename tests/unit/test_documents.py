@@ -56,8 +56,8 @@ def test_the_example_shows_the_defaults_of_compose() -> None:
 
 
 def test_every_verb_that_the_readme_names_exists() -> None:
-    verbs = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"`make ([a-z]+)", README)) <= verbs
+    verbs = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", README)) <= verbs
 
 
 def test_every_file_that_the_readme_names_exists() -> None:
