@@ -85,7 +85,7 @@ def seconds_of(container: Container, *commands: str) -> float:
 def report() -> None:
     """Measure all, and print tables for the documentation."""
     with Lab() as lab:
-        console.say("Measuring, about 15 min; do nothing else on this machine meanwhile.")
+        console.say("Measuring, about 6 min; do nothing else on this machine meanwhile.")
         times = [_of_size(lab, megabytes) for megabytes in SIZES]
         rates = _with_a_replica(lab)
     print(_table(times))
