@@ -49,18 +49,24 @@ class Folder:
         except OSError as error:
             sentence = f"{self.path} cannot be written to ({error.strerror}): give it to user {os.geteuid()}."
             raise Refused(os.EX_CANTCREAT, sentence) from error
-        place = self.path / WORK
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(place, ignore_errors=True)  # of a command that was killed
-            place.mkdir(mode=0o770)
-            yield place
+            with self._fresh(self.path / WORK) as place:
+                yield place
         except BlockingIOError:
             raise Refused(os.EX_TEMPFAIL, "Another backup is under way: try again when it is done.") from None
         finally:
-            with suppress(FileNotFoundError):
-                shutil.rmtree(place)
             os.close(lock)
+
+    @contextmanager
+    def _fresh(self, place: Path) -> Iterator[Path]:
+        """Make an empty folder, and remove it; only for who has the lock, as it would be another one's."""
+        shutil.rmtree(place, ignore_errors=True)  # of a command that was killed
+        place.mkdir(mode=0o770)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
     def free_name(self) -> tuple[Path, datetime]:
         """Give the name for a backup that is taken now, and that time: a whole second that no other one has."""

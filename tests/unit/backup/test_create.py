@@ -151,9 +151,12 @@ def test_another_applications_database_is_not_backed_up(file: DataFile, folder: 
 
 
 def test_one_backup_at_a_time_is_made_in_a_folder(file: DataFile, folder: Folder) -> None:
-    with folder.work(), pytest.raises(Refused, match="Another backup is under way") as refusal:
-        back_up(file, folder)
-    assert refusal.value.exit_code == os.EX_TEMPFAIL
+    with folder.work() as work:
+        (work / "unfinished").touch()
+        with pytest.raises(Refused, match="Another backup is under way") as refusal:
+            back_up(file, folder)
+        assert refusal.value.exit_code == os.EX_TEMPFAIL
+        assert (work / "unfinished").exists()
 
 
 @pytest.mark.fault("B3")
