@@ -365,6 +365,7 @@ def look_at_backups(folder: Path) -> tuple[list[int], int]:
 
 
 STAGING = Scene(build, lambda folder: stage(scene_file(folder), scene_backup(folder)), look_and_restore)
+RESTAGING = Scene(build_staged, lambda folder: stage(scene_file(folder), scene_backup(folder)), look_and_restore)
 SWAPPING = Scene(build_staged, lambda folder: swapping.swap(scene_file(folder)), look_and_restore)
 UNDOING = Scene(build_swapped, lambda folder: swapping.undo(scene_file(folder)), look_and_undo)
 CREATING = Scene(build, lambda folder: back_up(scene_file(folder), Folder(folder / "backups")), look_at_backups)
@@ -390,8 +391,9 @@ def test_an_undoing_killed_at_any_step_leaves_one_of_the_two_and_says_which(tmp_
 
 
 @pytest.mark.fault("B2")
-def test_a_staging_killed_at_any_step_leaves_the_old_database_and_can_be_done_again(tmp_path: Path) -> None:
-    for stage_then, in_place, restored in each_step(f"{SCENES}:STAGING", tmp_path):
+@pytest.mark.parametrize("scene", ["STAGING", "RESTAGING"])
+def test_a_staging_killed_at_any_step_leaves_the_old_database_and_can_be_done_again(scene: str, tmp_path: Path) -> None:
+    for stage_then, in_place, restored in each_step(f"{SCENES}:{scene}", tmp_path):
         assert stage_then in {"nothing", "staged"}
         assert (in_place, restored) == (5, 3)
 
