@@ -455,7 +455,7 @@ GUARDS = (
         f"{BACKUP}/owner.py",
         "        os.setuid(USER)\n",
         "",
-        ("tests/stack/test_copies.py",),
+        ("tests/unit/backup/test_owner.py",),
     ),
     Guard(
         "litestream is asked for the log that must be begun anew",

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,8 @@ import pytest
 from backup import owner
 from backup.trouble import Refused
 from support.fault_matrix import cannot_run_here
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +57,10 @@ def test_only_what_belongs_to_the_database_is_given_with_its_folder(folder: Path
     owners = {name: (folder / name).stat().st_uid for name in names}
     assert owners == {"api.db": 10001, "api.db-wal": 10001, ".api.db.id": 10001, "letter": 0, ".other": 0}
     assert folder.stat().st_uid == 10001
+
+
+def test_whoever_has_dropped_its_rights_is_the_service_and_cannot_have_them_back() -> None:
+    code = "import os; from backup import owner; owner.drop(); print(os.getresuid(), os.getresgid(), os.getgroups())"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([f"{ROOT}/api", f"{ROOT}/deploy"])}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout == "(10001, 10001, 10001) (0, 0, 0) []\n"
