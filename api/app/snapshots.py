@@ -52,7 +52,7 @@ class Snapshots:
 
         """
         with disk_faults():
-            paths = list(self._folder.iterdir()) if self._folder.is_dir() else []
+            paths = [path for path in self._folder.iterdir() if path.is_file()] if self._folder.is_dir() else []
         return sorted(filter(None, map(_read_name, paths)), key=lambda snapshot: snapshot.at, reverse=True)
 
     def take(self, source: sqlite3.Connection, revision: str, *, home: Path | None, needed: int) -> Snapshot:
@@ -96,8 +96,8 @@ class Snapshots:
         self._on_trial = snapshot
         return snapshot
 
-    def adopt(self, database: Path, revision: str) -> Snapshot:
-        """Make a database file that nobody uses any more the newest snapshot, by a rename.
+    def adopt(self, database: Path, revision: str, log: Path) -> Snapshot:
+        """Make a database file that nobody uses any more the newest snapshot, with its log where it has one.
 
         Raises:
             ProblemError: The disk does not allow it.
@@ -106,10 +106,25 @@ class Snapshots:
         self._make_folder()
         snapshot = self._new(revision)
         with disk_faults():
+            if log.exists():
+                _log_of(snapshot).hardlink_to(log)
             database.replace(snapshot.path)
+            log.unlink(missing_ok=True)
         for place in (snapshot.path, self._folder, database.parent):
             sync(place)
         return snapshot
+
+    def keep_log(self, log: Path) -> None:
+        """Keep a log whose database is not there any more: it may hold what nothing else does.
+
+        Raises:
+            ProblemError: The disk does not allow it.
+
+        """
+        self._make_folder()
+        with disk_faults():
+            log.replace(_log_of(self._new("lost")))
+        sync(self._folder)
 
     def settle(self) -> None:
         """Keep what was taken last: the migration has been done, and the next snapshot is not in place of that one."""
@@ -155,6 +170,10 @@ def _read_name(path: Path) -> Snapshot | None:
         return Snapshot(path, datetime.strptime(parts[1], TIME).replace(tzinfo=UTC), parts[2])
     except ValueError:  # no such day
         return None
+
+
+def _log_of(snapshot: Snapshot) -> Path:
+    return Path(f"{snapshot.path}-wal")
 
 
 def _look(path: Path) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -50,8 +52,13 @@ def snapshot(file: DataFile, name: str | None) -> tuple[str, Fetch]:
     path = found[0].path
 
     def fetch(target: Path) -> None:
-        _room(file)(path.stat().st_size)
+        log = Path(f"{path}-wal")  # that of a database which was replaced, where it could not be brought home
+        log_bytes = log.stat().st_size if log.exists() else 0
+        _room(file)(path.stat().st_size + 2 * log_bytes)
         shutil.copyfile(path, target)
+        if log_bytes:
+            shutil.copyfile(log, f"{target}-wal")
+            _bring_log_home(target, path.name)
 
     return f"Snapshot {path.name}", fetch
 
@@ -63,6 +70,14 @@ def replica(at: datetime | None) -> Fetch:
 
     settings = read_settings()
     return lambda target: restore(settings, target, at)
+
+
+def _bring_log_home(database: Path, name: str) -> None:
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as error:
+        raise Refused(os.EX_DATAERR, f"Snapshot {name} cannot be restored with its log: {error}.") from error
 
 
 def _unpack(path: Path, name: str, room: Callable[[int], None], target: Path) -> Manifest:

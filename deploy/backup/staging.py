@@ -18,11 +18,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from app.copying import sync
+from app.copying import COPY_MODE, sync
 from app.datafile import DataFile
 from app.snapshots import Snapshot
 from backup import content
 from backup.findings import Findings
+from backup.live import alone
 from backup.manifest import Manifest
 from backup.trouble import Refused
 from backup.verify import examine
@@ -58,6 +59,7 @@ class Staging:
         self.old_log = self.folder / "old.db-wal"
         self.undone = self.folder / "undone.db"
         self.undone_log = self.folder / "undone.db-wal"
+        self._old_seal = self.folder / "old.id"
         self._note = self.folder / "note.json"
 
     @property
@@ -67,7 +69,8 @@ class Staging:
             return Stage.NOTHING
         if self.new.exists():
             return Stage.STAGED
-        return Stage.UNDONE if self.undone.exists() and not self.old.exists() else Stage.SWAPPED
+        is_undone = self.undone.exists() and not self.old.exists() and not _is_same(self.undone, self.file.path)
+        return Stage.UNDONE if is_undone else Stage.SWAPPED
 
     @property
     def note(self) -> Note:
@@ -89,7 +92,9 @@ class Staging:
         self.settle()
         self.folder.mkdir(mode=0o770)
         try:
-            findings = examine(self.new, fetch(self.new))
+            manifest = fetch(self.new)
+            self.new.chmod(COPY_MODE)  # whatever the umask is
+            findings = examine(self.new, manifest)
             _refuse_unless_well(findings, source)
             with content.opened(self.new) as connection:
                 note = Note(source, content.header(connection).lineage, content.revision(connection))
@@ -100,44 +105,72 @@ class Staging:
             draft.replace(self._note)
             sync(self.folder)
         except BaseException:
-            self.clear()
+            self._clear()
             raise
         return findings
 
-    def clear(self) -> None:
-        """Remove the folder, whatever is in it; the note first, as without it there is nothing under way."""
-        self._note.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def give_log_back(self) -> None:
+        """Put a log beside the database that it belongs to, where a swap ended between the one and the other."""
+        if log := self._stray_log:
+            log.replace(self.file.log_path)
+            sync(self.file.path.parent)
+
+    @property
+    def _stray_log(self) -> Path | None:
+        is_new = self.stage is Stage.SWAPPED and (self.old.exists() or not self.old_log.exists())
+        log = self.undone_log if is_new else self.old_log
+        # Whoever has used the database since has sealed it, and the log is not of what it is now.
+        is_used = self.file.seal_path.exists() or self.file.log_path.exists()
+        return log if log.exists() and not is_used else None
+
+    def keep_seal(self) -> None:
+        """Keep what the volume remembers of a database that is not there any more."""
+        if self.file.seal_path.exists() and not self._old_seal.exists():
+            self._old_seal.hardlink_to(self.file.seal_path)
+
+    def give_seal_back(self) -> None:
+        """Have the volume remember that, or nothing."""
+        if self._old_seal.exists():
+            self._old_seal.replace(self.file.seal_path)
+        else:
+            self.file.seal_path.unlink(missing_ok=True)
 
     def settle(self) -> list[Snapshot]:
-        """End the restore as it stands, and keep as snapshots what was replaced."""
-        kept, stage = [], self.stage
-        if stage is Stage.STAGED and self.old_log.exists() and not self.file.log_path.exists():
-            self.old_log.replace(self.file.log_path)  # the database in place is still the one that it belongs to
-        if stage is Stage.SWAPPED and self.old.exists():
-            kept.append(keep(self.file, self.old, self.old_log))
-        if self.undone.exists() and not self.old.exists():
-            self._note.unlink(missing_ok=True)
-            if self.old_log.exists():
-                self.old_log.replace(self.file.log_path)
-            kept.append(keep(self.file, self.undone, self.undone_log))
-        self.clear()
+        """End the restore as it stands, and keep as snapshots what was replaced.
+
+        Raises:
+            Refused: A log has to be put back, and the database is in use.
+            ProblemError, OSError: The disk does not allow it.
+
+        """
+        if self._stray_log:
+            with alone(self.file):
+                self.give_log_back()
+        return self._clear()
+
+    def _clear(self) -> list[Snapshot]:
+        """Remove the folder, and make snapshots of what has no other name; without a note nothing is under way."""
+        self._note.unlink(missing_ok=True)
+        kept = []
+        for database, log in ((self.old, self.old_log), (self.undone, self.undone_log)):
+            if database.exists() and not _is_same(database, self.file.path):
+                kept.append(self._keep(database, log))
+            elif log.exists() and not _is_same(log, self.file.log_path):
+                self.file.snapshots.keep_log(log)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return kept
+
+    def _keep(self, database: Path, log: Path) -> Snapshot:
+        revision = None
+        with suppress(sqlite3.Error), content.opened(database) as connection:
+            revision = content.revision(connection)
+        return self.file.snapshots.adopt(database, revision or "unknown", log)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return other.exists() and path.samefile(other)
 
 
 def _refuse_unless_well(findings: Findings, source: str) -> None:
     if findings.fault:
         raise Refused(os.EX_DATAERR, f"{source} cannot be restored, and nothing was touched: {findings.fault}.")
-
-
-def keep(file: DataFile, database: Path, log: Path) -> Snapshot:
-    """Make a closed database a snapshot, with the log that could not be brought home where there is one."""
-    snapshots = file.snapshots
-    revision = None
-    with suppress(sqlite3.Error), content.opened(database) as connection:
-        revision = content.revision(connection)
-    kept = snapshots.adopt(database, revision or "unknown")
-    if log.exists():
-        log.replace(f"{kept.path}-wal")
-    snapshots.prune()
-    return kept

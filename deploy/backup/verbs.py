@@ -89,6 +89,7 @@ def settle(file: DataFile, _arguments: Namespace) -> None:
     """End a restore, and keep what was replaced as a snapshot."""
     for snapshot in Staging(file).settle():
         print(f"The replaced database is kept as snapshot {snapshot.path.name}.")
+    file.snapshots.prune()
 
 
 def state(file: DataFile, _arguments: Namespace) -> None:

@@ -7,6 +7,7 @@ UNIT = "tests/unit/api"
 REPLICA = "tests/process/test_replica"
 BACKUP = "deploy/backup"
 CREATE, RESTORE = "tests/unit/backup/test_create.py", "tests/unit/backup/test_restore.py"
+LEFT_LOG = "tests/unit/backup/test_left_log.py"
 
 GUARDS = (
     Guard(
@@ -425,8 +426,8 @@ GUARDS = (
     Guard(
         "a database that another program has open is not replaced",
         f"{BACKUP}/swap.py",
-        "    if _bring_log_home(file) and file.log_path.exists():\n",
-        "    if not _bring_log_home(file) and False:\n",
+        "        is_in_use = file.log_path.exists()  #",
+        "        is_in_use = False  #",
         (RESTORE,),
     ),
     Guard(
@@ -439,16 +440,65 @@ GUARDS = (
     Guard(
         "the seal would refuse neither of the two databases during a swap",
         f"{BACKUP}/swap.py",
-        "    file.seal_path.unlink(missing_ok=True)\n    sync(file.path.parent)\n    new.replace",
-        "    new.replace",
+        "        file.seal_path.unlink(missing_ok=True)  # without one, the service",
+        "        pass  # without one, the service",
         (RESTORE,),
     ),
     Guard(
         "the note of a restore goes before what it tells of",
         f"{BACKUP}/staging.py",
-        "        self._note.unlink(missing_ok=True)\n        shutil.rmtree",
-        "        shutil.rmtree",
+        "        self._note.unlink(missing_ok=True)\n        kept = []",
+        "        kept = []",
         (RESTORE,),
+    ),
+    Guard(
+        "what a restore has replaced is not removed with its folder",
+        f"{BACKUP}/staging.py",
+        "                self.file.snapshots.keep_log(log)\n",
+        "                pass\n",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "the database in use does not become its own snapshot",
+        f"{BACKUP}/staging.py",
+        "            if database.exists() and not _is_same(database, self.file.path):\n",
+        "            if database.exists():\n",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "a log goes back to the database that it belongs to",
+        f"{BACKUP}/staging.py",
+        "        if self._stray_log:\n",
+        "        if False:\n",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "a log goes back to no database that has been used without it",
+        f"{BACKUP}/staging.py",
+        "self.file.seal_path.exists() or self.file.log_path.exists()",
+        "self.file.log_path.exists()",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "a new database does not get the log of a lost one",
+        f"{BACKUP}/swap.py",
+        "            file.snapshots.keep_log(file.log_path)\n",
+        "            pass\n",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "where a database was lost, none is begun while another one is put in place",
+        f"{BACKUP}/swap.py",
+        "        file.write_seal(lineage)  # without one, a new",
+        "        file.seal_path.unlink(missing_ok=True)  # without one, a new",
+        (LEFT_LOG,),
+    ),
+    Guard(
+        "a snapshot is restored with its log",
+        f"{BACKUP}/sources.py",
+        '            shutil.copyfile(log, f"{target}-wal")\n',
+        "",
+        (LEFT_LOG,),
     ),
     Guard(
         "the services that keep copies do not stay root",

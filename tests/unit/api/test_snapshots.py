@@ -71,7 +71,7 @@ def put_snapshots(file: DataFile, *revisions: str) -> list[Snapshot]:
     for revision in revisions:
         closed = file.path.with_name("closed.db")
         closed.write_text("replaced by a restore")
-        taken.append(file.snapshots.adopt(closed, revision))
+        taken.append(file.snapshots.adopt(closed, revision, file.path.with_name("closed.db-wal")))
     return taken
 
 
@@ -259,7 +259,7 @@ def test_a_database_that_is_adopted_is_the_newest_whatever_the_clock_says(tmp_pa
     future = (datetime.now(UTC) + timedelta(days=1)).strftime(snapshots.TIME)
     (tmp_path / "kept" / f"{future}-0001.db").touch()
     (tmp_path / "closed.db").write_text("whole")
-    adopted = kept.adopt(tmp_path / "closed.db", "0002")
+    adopted = kept.adopt(tmp_path / "closed.db", "0002", tmp_path / "closed.db-wal")
     assert kept.all()[0] == adopted
     assert adopted.path.read_text() == "whole"
     assert all_in(tmp_path) == {"kept"}
@@ -267,7 +267,8 @@ def test_a_database_that_is_adopted_is_the_newest_whatever_the_clock_says(tmp_pa
 
 def test_a_revision_that_would_lead_out_of_the_folder_does_not(tmp_path: Path) -> None:
     (tmp_path / "closed.db").touch()
-    adopted = Snapshots(tmp_path / "kept").adopt(tmp_path / "closed.db", "../../0001")
+    kept = Snapshots(tmp_path / "kept")
+    adopted = kept.adopt(tmp_path / "closed.db", "../../0001", tmp_path / "closed.db-wal")
     assert adopted.path.parent == tmp_path / "kept"
     assert Snapshots(tmp_path / "kept").all() == [adopted]
 
