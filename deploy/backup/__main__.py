@@ -3,6 +3,7 @@
 import argparse
 import logging.config
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -19,6 +20,7 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Run one command and give the exit code: 0, or that of what stopped it, said in one sentence."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing unfinished is left
     arguments = parser().parse_args()
     logging.config.dictConfig(logs.configure())
     try:

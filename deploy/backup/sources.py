@@ -14,6 +14,7 @@ from app.copying import check_room
 from app.datafile import DataFile
 from app.lookout import FREE_FLOOR_BYTES
 from backup import archive
+from backup.folder import Folder
 from backup.manifest import Manifest
 from backup.staging import Fetch
 from backup.trouble import Refused
@@ -25,15 +26,12 @@ def archive_at(path: Path, file: DataFile) -> Fetch:
     return partial(_unpack, path, path.name, _room(file))
 
 
-def archive_from(stream: IO[bytes], file: DataFile) -> Fetch:
-    """Restore from a backup that comes from a pipe."""
+def archive_from(stream: IO[bytes], file: DataFile, folder: Folder) -> Fetch:
+    """Restore from a backup that comes from a pipe, by way of the folder of the backups: the volume is in use."""
 
     def fetch(target: Path) -> Manifest:
-        spooled = spool(stream, target.with_name("archive.zip"))
-        try:
-            return _unpack(spooled, "The given file", _room(file), target)
-        finally:
-            spooled.unlink()
+        with folder.work() as work:
+            return _unpack(spool(stream, work / "archive.zip"), "The given file", _room(file), target)
 
     return fetch
 

@@ -70,7 +70,7 @@ def _fill(staging: Staging, file: DataFile, arguments: Namespace) -> Findings:
     if arguments.name is None:
         raise Refused(os.EX_USAGE, "Say what to restore: the name of a backup, - , --snapshot or --replica.")
     if arguments.name == STDIN:
-        return staging.fill("The given file", sources.archive_from(sys.stdin.buffer, file))
+        return staging.fill("The given file", sources.archive_from(sys.stdin.buffer, file, Folder(FOLDER)))
     path = Folder(FOLDER).named(arguments.name)
     return staging.fill(path.name, sources.archive_at(path, file))
 

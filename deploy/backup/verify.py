@@ -1,6 +1,5 @@
 """Check a backup, or the database in use, in whole."""
 
-import shutil
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import IO
 from app.copying import check_room
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
+from app.lookout import FREE_FLOOR_BYTES
 from backup import archive, content
 from backup.findings import Findings, compare, look
 from backup.folder import Folder
@@ -66,7 +66,14 @@ def examine(database: Path, manifest: Manifest | None) -> Findings:
 
 
 def spool(stream: IO[bytes], path: Path) -> Path:
-    """Put what comes from a pipe into a file: an archive is read from its end."""
+    """Put what comes from a pipe into a file: an archive is read from its end.
+
+    Raises:
+        ProblemError: There is no room for it.
+
+    """
     with path.open("xb") as file:
-        shutil.copyfileobj(stream, file, archive.CHUNK)
+        while chunk := stream.read(archive.CHUNK):
+            check_room(path.parent, len(chunk) + FREE_FLOOR_BYTES, "the given file")
+            file.write(chunk)
     return path

@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import NoReturn
 
-from host import backup, console, destroy, doctor, drill, restore, rollback, setup, status, up, upgrade, verify
+from host import backup, console, destroy, doctor, drill, restore, rollback, setup, status, turn, up, upgrade, verify
 from host.trouble import Trouble
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -32,6 +33,9 @@ WORDS: dict[str, dict[str, str]] = {
     "destroy-data": {"CONFIRM": "confirm"},
 }
 
+# They change the data of the stack.
+ONE_AT_A_TIME = frozenset({"restore", "rollback", "upgrade", "destroy-data"})
+
 INTERRUPTED = 130
 
 
@@ -39,7 +43,8 @@ def main(arguments: list[str]) -> int:
     """Run one verb and give the exit code: 0, or that of the trouble, said in words and never as a traceback."""
     try:
         verb, words = read(arguments)
-        VERBS[verb](**words)
+        with turn.taken() if verb in ONE_AT_A_TIME else nullcontext():
+            VERBS[verb](**words)
     except Trouble as trouble:
         console.complain(str(trouble))
         return trouble.exit_code

@@ -10,6 +10,7 @@ from host.trouble import Trouble
 
 BACKUP = "backup"  # the service that has all that most commands need
 SYSEXITS = range(os.EX_USAGE, os.EX_CONFIG + 1)
+STOP_SECONDS = "10"
 NOISE = "time="  # a warning of Compose, about the files and not about the data
 
 
@@ -48,5 +49,7 @@ def _run(service: str, words: tuple[str, ...], stdin: IO[bytes] | None, run: Run
     try:
         return run(*start, "python3", "-m", "backup", *words, stdin=stdin)
     except BaseException:
-        run("docker", "rm", "--force", name)  # it would go on without us
+        # It would go on without us. A polite request first, so that it takes away what it has not finished.
+        run("docker", "stop", "--time", STOP_SECONDS, name)
+        run("docker", "rm", "--force", name)
         raise

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ from app.settings import ConfigurationError
 from backup import __main__ as command_line
 from backup import verbs
 from backup.trouble import Refused
-from support.backups import add_tasks, database
+from support.backups import add_tasks, database, everything
+from support.stack import ROOT
+from support.waiting import eventually
 
 Command = Callable[..., int]
 
@@ -143,3 +146,24 @@ def test_pruning_is_told(data: Path, backup: Command, capsys: pytest.CaptureFixt
     add_tasks(DataFile(data), 1)
     assert backup("create", "--keep", "1") == 0
     assert capsys.readouterr().out.endswith(f"removed {name}\n")
+
+
+WAITING = """
+from pathlib import Path
+from backup import __main__, owner, verbs
+__main__.FOLDER = verbs.FOLDER = Path({backups!r})
+owner.take = owner.give_database = owner.drop = lambda *_: None
+raise SystemExit(__main__.main())
+"""
+
+
+def test_a_polite_request_to_end_leaves_nothing_unfinished(data: Path, tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    line = [sys.executable, "-c", WAITING.format(backups=str(tmp_path / "backups")), "stage", "-"]
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}/api:{ROOT}/deploy"}
+    with subprocess.Popen(line, stdin=subprocess.PIPE, env=environment) as process:
+        eventually(lambda: data.with_name(".api.db.restoring").stat(), within=20)
+        process.terminate()
+        assert process.wait(10) == command_line.INTERRUPTED
+    assert everything(tmp_path) == {**before, "backups/.lock": b""}
+    assert not data.with_name(".api.db.restoring").exists()

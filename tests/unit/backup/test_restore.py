@@ -1,3 +1,4 @@
+import io
 import os
 import sqlite3
 import zipfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.datafile import DataFile
+from app.datafile import FILE_MODE, DataFile
 from app.prepare import prepare
 from app.problems import ProblemError
 from backup import archive, content, sources
@@ -304,6 +305,57 @@ def test_a_volume_without_room_for_the_restored_database_is_told_and_the_old_one
             assert everything(tmp_path / "small") == before
         restore(file, backup)
         assert tasks(file.path) == 3
+
+
+@pytest.mark.fault("B5")
+def test_a_given_file_that_the_folder_of_the_backups_has_no_room_for_is_told(file: DataFile, tmp_path: Path) -> None:
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=20m", "tmpfs"):
+        given = io.BytesIO(bytes(10 * 1024 * 1024))
+        before = everything(file.path.parent)
+        with pytest.raises(ProblemError, match="the given file needs"):
+            Staging(file).fill("it", sources.archive_from(given, file, Folder(tmp_path / "small")))
+        assert everything(file.path.parent) == before
+        assert set(everything(tmp_path / "small")) == {".lock"}
+
+
+def test_what_is_put_in_place_has_the_mode_of_the_database_whatever_the_umask_is(
+    file: DataFile, backup: Backup
+) -> None:
+    put_snapshot(file)
+    umask = os.umask(0o007)
+    try:
+        Staging(file).fill(*sources.snapshot(file, None))
+        swapping.swap(file)
+    finally:
+        os.umask(umask)
+    assert file.path.stat().st_mode & 0o777 == FILE_MODE
+
+
+def test_a_directory_that_was_in_the_way_is_kept_and_later_snapshots_go_all_the_same(
+    file: DataFile, backup: Backup
+) -> None:
+    file.path.unlink()
+    file.path.mkdir()
+    (file.path / "notes.txt").touch()
+    restore(file, backup)
+    assert tasks(file.path) == 3
+    assert list(file.path.parent.rglob("notes.txt"))
+    file.snapshots.prune(keep=0)
+
+
+def test_a_directory_that_was_in_the_way_is_put_back(file: DataFile, backup: Backup) -> None:
+    file.path.unlink()
+    file.path.mkdir()
+    stage(file, backup)
+    swapping.swap(file)
+    swapping.undo(file)
+    assert file.path.is_dir()
+
+
+def put_snapshot(file: DataFile) -> None:
+    other = database(file.path.parent / "other")
+    other.path.chmod(0o660)
+    file.snapshots.adopt(other.path, "0002", other.log_path)
 
 
 def scene_file(folder: Path) -> DataFile:

@@ -35,7 +35,10 @@ def test_a_command_does_not_outlive_whoever_is_interrupted_in_it() -> None:
     host = FakeHost({VERIFY: KeyboardInterrupt()})
     with pytest.raises(KeyboardInterrupt):
         job.do("verify", run=host)
-    assert host.asked[-1] == "docker rm --force fastapi-sqlite-backup-0"
+    assert host.asked[-2:] == [
+        "docker stop --time 10 fastapi-sqlite-backup-0",  # it takes away what it has not finished
+        "docker rm --force fastapi-sqlite-backup-0",
+    ]
 
 
 def test_a_file_is_read_by_the_command(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import inspect
+import os
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_what_stops_a_verb_is_said_in_words(
     monkeypatch.setitem(__main__.VERBS, "up", stop)
     assert __main__.main(["up"]) == code
     assert capsys.readouterr().err == said
+
+
+def test_of_two_verbs_that_change_the_data_the_later_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setitem(__main__.VERBS, "verify", lambda: None)
+    monkeypatch.setitem(__main__.VERBS, "rollback", lambda: None)
+    monkeypatch.setitem(
+        __main__.VERBS, "restore", lambda: codes.extend(__main__.main([verb]) for verb in ("rollback", "verify"))
+    )
+    assert __main__.main(["restore"]) == 0
+    assert codes == [os.EX_TEMPFAIL, 0]
+    assert capsys.readouterr().err.startswith("Another restore, rollback, upgrade or destruction is under way")
+    assert __main__.main(["rollback"]) == 0
 
 
 def test_progress_leaves_stdout_to_results(capsys: pytest.CaptureFixture[str]) -> None:
