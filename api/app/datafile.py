@@ -54,8 +54,9 @@ class DataFile:
     Beside the file live `.<name>.lock`, which one process at a time holds while it prepares the database;
     `.<name>.queue`, where writers wait for their turn; `.<name>.use`, which says which files all present users use;
     `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one;
-    `.<name>.replica`, a directory that stands there while a replica must have every write; `.<name>.litestream`, where
-    Litestream keeps what it has taken in, if there is one; and `.<name>.id`, the seal: the lineage of the database that
+    `.<name>.replica`, a directory that stands there while a replica must have every write, with `awaited` in it while
+    the replica is to fill an empty volume; `.<name>.litestream`, where Litestream keeps what it has taken in, if there
+    is one; and `.<name>.id`, the seal: the lineage of the database that
     this volume holds. The seal is why a vanished database is reported and not silently started anew, even by a process
     that has never seen it. In the folder `.<name>.snapshots` is what the database was before it was migrated or
     replaced.
@@ -69,6 +70,7 @@ class DataFile:
         self.use_path = path.with_name(f".{path.name}.use")
         self.queue_path = path.with_name(f".{path.name}.queue")
         self.replica_path = path.with_name(f".{path.name}.replica")
+        self.awaited_path = self.replica_path / "awaited"
         self.litestream_path = path.with_name(f".{path.name}.litestream")
         self.record = Record(path.with_name(f".{path.name}.check"))
         self.snapshots = Snapshots(path.with_name(f".{path.name}.snapshots"))

@@ -12,7 +12,7 @@ from app import lineage, locks, schema
 from app.completeness import BRING_HOME, check_complete
 from app.datafile import DataFile, Files
 from app.engine import examining_engine, migrating_engine, plain_engine
-from app.faults import code_of
+from app.faults import code_of, disk_faults
 from app.integrity import check_at_start
 from app.lookout import FREE_FLOOR_BYTES
 from app.opened import Opened
@@ -39,6 +39,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
     with locks.turn(file.lock_path, given_up=given_up):
         seal = file.read_seal()
         if may_create and seal is None and not file.exists():
+            _refuse_awaited(file)
             file.create()
             log.info("database created", path=str(file.path))
         use = locks.Use(file.use_path)
@@ -60,6 +61,13 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
                 raise problem from error
             # What is left is a schema that cannot even be read.
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
+
+
+def _refuse_awaited(file: DataFile) -> None:
+    """Begin no new database where the replica's service is to bring back the one that was lost."""
+    with disk_faults():
+        if file.awaited_path.exists():
+            raise ProblemError(Code.DB_REPLICA_UNAVAILABLE, cause="the empty volume waits for what its replica holds")
 
 
 def check_users(file: DataFile, use: locks.Use) -> None:

@@ -162,7 +162,7 @@ PROBLEMS: dict[Code, Problem] = {
     ),
     Code.DB_REPLICA_UNAVAILABLE: Problem(
         UNAVAILABLE,
-        "The replica does not take the writes.",
+        "The replica is not available.",
         "Start the replica again, or mend its store. To go on without it, delete the hidden directory with the suffix "
         ".replica beside the database.",
         retry_after=5,

@@ -1,19 +1,24 @@
 """Litestream's program: how it is called, and what it is told."""
 
 import json
+import math
 import os
 import subprocess
 import sysconfig
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from app.control import SOCKET
 from app.datafile import DataFile
+from app.problems import Code, ProblemError
 from replica.settings import Settings
 
 PROGRAM = Path(sysconfig.get_path("scripts"), "litestream")
 SNAPSHOT_HOURS = 24
 RETENTION_HOURS = 7 * 24  # of snapshots, and so of the times that one can go back to
 SYNC_MILLISECONDS = 5
+LOOK_SECONDS = 0.25
 SHUTDOWN_SECONDS = 10  # for a last sync
 
 
@@ -59,20 +64,37 @@ def replicate(file: DataFile, settings: Settings, folder: Path) -> subprocess.Po
     return process
 
 
-def run(*arguments: str, within: float | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, within: float = math.inf, given_up: Callable[[], bool] = lambda: False
+) -> subprocess.CompletedProcess[str]:
     """Run one of its commands that end by themselves, and give what it said.
 
     Raises:
         subprocess.TimeoutExpired: It took longer than it may.
+        ProblemError: It was given up.
 
     """
     command = [str(PROGRAM), *arguments]
-    return subprocess.run(  # noqa: S603 - as above
+    until = time.monotonic() + within
+    with subprocess.Popen(  # noqa: S603 - as above
         command,
         env=environment(),
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=within,
-        check=False,
-    )
+    ) as process:
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if given_up():
+                        raise ProblemError(Code.DRAINING) from None
+                    if time.monotonic() > until:
+                        raise
+                else:
+                    return subprocess.CompletedProcess(command, process.returncode, out, err)
+        except BaseException:
+            process.kill()
+            raise

@@ -32,11 +32,13 @@ class Pulse:
 
     Attributes:
         has_hurried: Whether that was done, with success.
+        has_caught_up: Set once the replica had all that the database had.
 
     """
 
     def __init__(self, database: Path, settings: Settings, state: State, folder: Path) -> None:
         self.has_hurried = False
+        self.has_caught_up = threading.Event()
         self._database = database
         self._settings = settings
         self._state = state
@@ -66,6 +68,7 @@ class Pulse:
                     wanted = wanted or (position, at)
                     if position.replicated >= wanted[0].taken > 0:
                         self._state.equal(wanted[1])
+                        self.has_caught_up.set()
                         wanted = None
                     elif at - wanted[1] > HURRY_SECONDS and time.monotonic() - hurried_at > HURRY_INTERVAL_SECONDS:
                         hurried_at = time.monotonic()

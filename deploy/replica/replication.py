@@ -1,5 +1,6 @@
 """One Litestream after the other, on the files of one database."""
 
+import os
 import sqlite3
 import subprocess
 import threading
@@ -10,10 +11,12 @@ from pathlib import Path
 import structlog
 
 from app.control import SOCKET
+from app.copying import check_room
 from app.datafile import DataFile, Files
 from app.engine import plain_engine
 from app.hold import Hold
 from app.locks import Queue
+from app.lookout import FREE_FLOOR_BYTES
 from app.problems import ProblemError
 from backup.trouble import Refused
 from replica import litestream
@@ -21,9 +24,14 @@ from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
 from replica.volume import claim
+from replica.watch import Watch
 
 log = structlog.stdlib.get_logger(__name__)
 
+SHARED = (
+    "Somebody else writes to the replica at {}, such as the stack that this one was restored from: end one of the two, "
+    "and restart the service replica of the other one."
+)
 LOOK_SECONDS = 0.1
 CLAIM_SECONDS = 5.0
 PAUSE_SECONDS = 5.0
@@ -54,13 +62,15 @@ class Replication:
         self._folder = folder
         self._hold = Hold(file)
         self._let_in_at = float("-inf")
+        self._is_shared = False
+        self._told: str | None = None
 
     def run(self, ended: threading.Event) -> None:
         """Replicate until the end, or until the files are others."""
         self._state.begin()
         try:
             while not ended.is_set() and self._is_unchanged():
-                if not self._claim():
+                if not self._claim(ended):
                     ended.wait(CLAIM_SECONDS)
                 elif self._begin_log_anew():
                     self._run_once(ended)
@@ -69,15 +79,26 @@ class Replication:
         finally:
             self._state.end()
 
-    def _claim(self) -> bool:
-        """Tell whether the replica may be written to."""
+    def _claim(self, ended: threading.Event) -> bool:
+        """Tell whether the replica may be written to, and whether there is room for the first copy."""
         try:
-            claim(self._file, self._settings)
+            self._make_sure(ended)
         except (Refused, ProblemError) as error:
-            log.warning("the replica cannot be used", cause=str(error))
-            self._state.failed(str(error))
+            cause = str(Refused.because_of(error))
+            if cause != self._told:
+                log.warning("the replica cannot be used", cause=cause)
+            self._told = cause
+            self._state.failed(cause)
             return False
+        self._told = None
         return True
+
+    def _make_sure(self, ended: threading.Event) -> None:
+        if self._is_shared:
+            raise Refused(os.EX_UNAVAILABLE, SHARED.format(self._settings.place))
+        claim(self._file, self._settings, given_up=ended.is_set)
+        needed = self._file.size() + self._file.log_bytes() + FREE_FLOOR_BYTES
+        check_room(self._file.path.parent, needed, "the copy that Litestream begins with")
 
     def _begin_log_anew(self) -> bool:
         """Bring the log home and cut it to nothing, so that Litestream begins with the whole database; tell whether so.
@@ -104,10 +125,13 @@ class Replication:
         process = litestream.replicate(self._file, self._settings, self._folder)
         pulse = Pulse(self._file.path, self._settings, self._state, self._folder)
         try:
-            with pulse:
-                while process.poll() is None and self._is_unchanged():
+            with pulse, Watch(self._file, self._settings, pulse.has_caught_up) as watch:
+                while process.poll() is None and self._is_unchanged() and not (watch.is_lost or watch.is_shared):
                     if pulse.has_hurried or self._must_let_in() or ended.wait(LOOK_SECONDS):
                         break
+            self._is_shared = watch.is_shared
+            if watch.is_lost:
+                log.error("the replica has lost its beginning, and is begun anew", place=self._settings.place)
             if (code := process.poll()) is not None:
                 log.error("litestream has ended", code=code)
                 self._state.failed(f"Litestream ended by itself with code {code}, and is started again.")

@@ -44,7 +44,9 @@ def run(file: DataFile, settings: Settings, port: int = PORT) -> None:
     serve(state.as_json, state.unwell, port)
     with _control_folder(file, settings) as folder:
         log.info("started", path=str(file.path), replica=settings.place, sync=bool(settings.sync))
-        _fill(file, settings, state, ended)
+        if _fill(file, settings, state, ended):
+            _let_in(file, settings)
+            state.ready()
         while not ended.is_set():
             with _use(file, ended) as files:
                 if files:
@@ -62,31 +64,40 @@ def _control_folder(file: DataFile, settings: Settings) -> Iterator[Path]:
             sync(file.replica_path.parent)
         yield file.replica_path
     else:
-        with disk_faults(), suppress(FileNotFoundError):
-            shutil.rmtree(file.replica_path)
         with tempfile.TemporaryDirectory() as folder:
             yield Path(folder)
 
 
-def _fill(file: DataFile, settings: Settings, state: State, ended: threading.Event) -> None:
+def _fill(file: DataFile, settings: Settings, state: State, ended: threading.Event) -> bool:
     """Restore an empty volume, however long it takes: a new database in its place would hide that all is lost.
 
-    A volume that cannot be looked at is left to the service, which tells what is wrong with it.
+    Returns:
+        Whether the volume is as it should be before the service starts; it is not where this has `ended` before.
+
     """
+    told = None
     while not ended.is_set():
         try:
             if bring_back(file, settings, given_up=ended.is_set):
                 log.info("an empty volume was restored from the replica", path=str(file.path))
-        except Refused as refused:
-            log.warning("the empty volume cannot be restored yet", cause=str(refused))
-            state.failed(str(refused))
-            ended.wait(AGAIN_SECONDS)
-        except ProblemError as problem:
-            log.warning("the volume cannot be looked at", cause=str(problem))
-            return state.ready()
+        except (Refused, ProblemError) as error:
+            cause = str(Refused.because_of(error))
+            state.failed(cause)
+            if cause != told:
+                log.warning("the volume cannot be restored yet, should it be empty", cause=cause)
+                told = cause
+            # A volume that is mended is looked at before the service, which waits longer, creates a database there.
+            ended.wait(AGAIN_SECONDS if isinstance(error, Refused) else LOOK_SECONDS)
         else:
-            return state.ready()
-    return None
+            return True
+    return False
+
+
+def _let_in(file: DataFile, settings: Settings) -> None:
+    """Leave nothing that the service would wait for in vain."""
+    if not settings.sync:
+        with disk_faults(), suppress(FileNotFoundError):
+            shutil.rmtree(file.replica_path)
 
 
 @contextmanager

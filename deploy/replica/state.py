@@ -91,7 +91,7 @@ class State:
             detail = (
                 f"The replica has not been equal to the database for {lag:.0f} s."
                 if self._is_ready
-                else "The empty volume is being restored from the replica."
+                else "The volume is looked at, and restored from the replica should it be empty."
             )
             return Unwell(
                 "replica_behind",

@@ -41,7 +41,7 @@ def test_an_empty_volume_that_is_not_restored_yet_is_not_well_and_says_why(clock
     state.failed("No\nanswer.")
     unwell = state.unwell()
     assert unwell
-    assert unwell.detail == "The empty volume is being restored from the replica. No answer."
+    assert unwell.detail == "The volume is looked at, and restored from the replica should it be empty. No answer."
 
 
 def test_the_lag_is_the_age_of_the_last_moment_of_equality(state: State, clock: Clock) -> None:

@@ -1,0 +1,63 @@
+"""Looks again and again whether the replica is still what was brought there."""
+
+import threading
+from types import TracebackType
+from typing import Self
+
+from app.datafile import DataFile
+from app.problems import ProblemError
+from backup.trouble import Refused
+from replica import pieces
+from replica.settings import Settings
+
+LOOK_SECONDS = {"file": 5.0, "s3": 60.0}  # a store has its price
+
+
+class Watch:
+    """As a context manager, a thread beside one Litestream, which itself does not look at what others do to its place.
+
+    Args:
+        file: The database.
+        settings: Where the replica is.
+        begun: Set once the replica has been equal to the database.
+
+    Attributes:
+        is_lost: Whether the replica has lost its beginning, and so all its worth.
+        is_shared: Whether somebody else has written there.
+
+    """
+
+    def __init__(self, file: DataFile, settings: Settings, begun: threading.Event) -> None:
+        self.is_lost = self.is_shared = False
+        self._file = file
+        self._settings = settings
+        self._begun = begun
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End; a look that is under way is not waited for."""
+        self._over.set()
+
+    def _run(self) -> None:
+        was_whole = False
+        while not self._over.wait(LOOK_SECONDS[self._settings.kind]):
+            if not self._begun.is_set():
+                continue
+            try:
+                found = pieces.read(self._settings, given_up=self._over.is_set)
+            except (Refused, ProblemError):
+                continue  # that the store cannot be reached is told by the lag
+            is_whole = pieces.are_whole(found)
+            self.is_lost = was_whole and not is_whole
+            self.is_shared = bool(found) and not pieces.are_of(found, self._file)
+            was_whole = is_whole
+            if self.is_lost or self.is_shared:
+                return
