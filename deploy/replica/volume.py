@@ -59,10 +59,9 @@ def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool] = 
 
     """
     found = pieces.read(settings, given_up=given_up)
-    is_ours = _is_noted(file, settings) and pieces.are_of(found, file)
-    if is_ours and pieces.are_whole(found):
+    if _is_noted(file, settings) and pieces.are_of(found, file):
         return
-    if found and not is_ours:
+    if found:
         _compare(file, settings, given_up)
     _remember(file, settings)
 

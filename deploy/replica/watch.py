@@ -11,6 +11,7 @@ from replica import pieces
 from replica.settings import Settings
 
 LOOK_SECONDS = {"file": 5.0, "s3": 60.0}  # a store has its price
+LOOKS = 3
 
 
 class Watch:
@@ -47,7 +48,7 @@ class Watch:
         self._over.set()
 
     def _run(self) -> None:
-        was_whole = False
+        patience = LOOKS  # with the rest of an emptied replica, until Litestream has brought its first whole copy there
         while not self._over.wait(LOOK_SECONDS[self._settings.kind]):
             if not self._begun.is_set():
                 continue
@@ -55,9 +56,8 @@ class Watch:
                 found = pieces.read(self._settings, given_up=self._over.is_set)
             except (Refused, ProblemError):
                 continue  # that the store cannot be reached is told by the lag
-            is_whole = pieces.are_whole(found)
-            self.is_lost = was_whole and not is_whole
+            patience = 1 if pieces.are_whole(found) else patience - 1
+            self.is_lost = patience == 0
             self.is_shared = bool(found) and not pieces.are_of(found, self._file)
-            was_whole = is_whole
             if self.is_lost or self.is_shared:
                 return

@@ -19,8 +19,9 @@ import uvloop
 from app.copying import copy
 from app.datafile import DataFile
 from app.hold import Hold
+from app.lookout import FREE_FLOOR_BYTES
 from backup.trouble import Refused
-from replica import restore as restore_module
+from replica import pieces
 from replica.restore import NoDataError, restore
 from replica.settings import Settings
 from support.ledger import Entry, Ledger, names_in, rows_in, settle
@@ -28,6 +29,7 @@ from support.litestream import Sidecar, lose, replicating
 from support.load import writing
 from support.s3 import KEYS, Store, store
 from support.server import Server, running_server
+from support.volume import filled_up, mounted, run
 from support.waiting import eventually
 
 INTERVAL_SECONDS = 1
@@ -73,6 +75,10 @@ def has_all(sidecar: Sidecar) -> None:
     """Wait until the replica has what the database has at this moment."""
     moment = time.monotonic()
     eventually(lambda: sidecar.equal_since(moment), within=10)
+
+
+def says(sidecar: Sidecar, words: str) -> None:
+    assert words in str(sidecar.status()["last_error"])
 
 
 def restored(url: str, target: Path, at: datetime | None = None) -> list[str]:
@@ -175,6 +181,44 @@ def test_an_empty_volume_stays_empty_while_nobody_knows_what_the_replica_has(dat
 
 
 @pytest.mark.fault("G3")
+def test_no_new_database_is_begun_while_nobody_knows_what_the_replica_has_not_even_when_its_service_ends(
+    data: Path, log: Path, s3: Store
+) -> None:
+    with replicating(data, s3.url(), log=log, **KEYS) as sidecar, running_server(data) as server:
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    shutil.rmtree(data.parent)
+    data.parent.mkdir()
+    with s3.frozen(), replicating(data, s3.url(), healthy=False, log=log, **KEYS) as sidecar:
+        eventually(data.with_name(".api.db.replica").stat, within=5)
+        sidecar.process.kill()
+    with running_server(data, healthy=False) as server:
+        eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=5)
+        assert not data.exists()
+        with replicating(data, s3.url(), log=log, **KEYS):
+            eventually(server.every_worker_is_ready, within=10)
+            assert server.create("two").status_code == 201
+    assert names_in(data) == ["one", "two"]
+
+
+@pytest.mark.fault("G3")
+def test_a_volume_that_can_be_written_to_only_later_is_restored_then(log: Path, url: str, tmp_path: Path) -> None:
+    data = tmp_path / "before" / "api.db"
+    data.parent.mkdir()
+    with replicating(data, url, log=log) as sidecar, running_server(data) as server:
+        assert server.create("one").status_code == 201
+        has_all(sidecar)
+    with mounted(tmp_path / "volume", "-t", "tmpfs", "-o", "ro,size=40m", "tmpfs"):
+        data = tmp_path / "volume" / "api.db"
+        with replicating(data, url, log=log, healthy=False) as sidecar:
+            eventually(lambda: says(sidecar, "read-only"), within=5)
+            assert sidecar.client.get("/healthz").status_code == 503
+            run("mount", "-o", "remount,rw", str(data.parent))
+            eventually(sidecar.healthy, within=5)
+        assert names_in(data) == ["one"]
+
+
+@pytest.mark.fault("G3")
 def test_a_volume_whose_database_has_vanished_is_left_alone(data: Path, log: Path, url: str) -> None:
     with replicating(data, url, log=log) as sidecar, running_server(data) as server:
         assert server.create("one").status_code == 201
@@ -211,9 +255,6 @@ def test_a_database_that_took_the_place_of_another_is_replicated_in_its_stead(
 
 @pytest.mark.fault("G4")
 def test_the_replica_of_another_database_is_left_alone(data: Path, log: Path, url: str, tmp_path: Path) -> None:
-    def refused() -> None:
-        assert "is that of another database" in str(sidecar.status()["last_error"])
-
     with replicating(data, url, log=log) as sidecar, running_server(data) as server:
         assert server.create("theirs").status_code == 201
         has_all(sidecar)
@@ -222,7 +263,7 @@ def test_the_replica_of_another_database_is_left_alone(data: Path, log: Path, ur
     with running_server(other) as server:  # before its sidecar, which would restore the empty volume
         assert server.create("ours").status_code == 201
         with replicating(other, url, log=log) as sidecar:
-            eventually(refused, within=10)
+            eventually(lambda: says(sidecar, "is that of another database"), within=10)
     assert restored(url, tmp_path / "restored.db") == ["theirs"]
 
 
@@ -234,6 +275,106 @@ def test_a_replica_that_moves_to_another_place_is_whole_there(data: Path, log: P
                 assert server.create(name).status_code == 201
                 has_all(sidecar)
     assert restored(f"{url}-new", tmp_path / "restored.db") == ["one", "two"]
+
+
+@pytest.mark.fault("G4")
+def test_the_replica_of_another_database_that_was_put_at_the_known_place_is_left_alone(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / "api.db"
+    for path, place in ((data, url), (other, f"{url}-other")):
+        with replicating(path, place, log=log) as sidecar, running_server(path) as server:
+            assert server.create(path.parent.name).status_code == 201
+            has_all(sidecar)
+    shutil.rmtree(tmp_path / "replica")
+    (tmp_path / "replica-other").rename(tmp_path / "replica")
+    with running_server(data), replicating(data, url, log=log) as sidecar:
+        eventually(lambda: says(sidecar, "is that of another database"), within=10)
+    assert restored(url, tmp_path / "restored.db") == ["other"]
+
+
+@pytest.mark.fault("G15")
+def test_a_replica_that_was_emptied_between_two_starts_is_whole_again_after_the_second(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    with running_server(data) as server:
+        with replicating(data, url, log=log) as sidecar:
+            for name in ("one", "two"):
+                assert server.create(name).status_code == 201
+                has_all(sidecar)
+        shutil.rmtree(tmp_path / "replica")
+        first, *_ = sorted((data.parent / ".api.db.litestream" / "ltx" / "0").iterdir())
+        first.unlink()  # as Litestream itself does after five minutes
+        with replicating(data, url, log=log) as sidecar:
+            assert server.create("three").status_code == 201
+            has_all(sidecar)
+    assert restored(url, tmp_path / "restored.db") == ["one", "two", "three"]
+
+
+@pytest.mark.fault("G15")
+@pytest.mark.parametrize("sync", ["0", "1"])
+def test_a_replica_that_is_emptied_while_it_is_in_use_becomes_whole_again(
+    data: Path, log: Path, url: str, sync: str, tmp_path: Path
+) -> None:
+    def is_whole() -> None:
+        assert pieces.are_whole(pieces.read(Settings(url=url)))
+
+    with replicating(data, url, log=log, REPLICA_SYNC=sync) as sidecar, running_server(data) as server:
+        eventually(server.every_worker_is_ready, within=10)
+        assert server.create("before").status_code == 201
+        has_all(sidecar)
+        eventually(lambda: next((tmp_path / "replica" / "ltx" / "9").iterdir()), within=10)  # the copy of each day
+        shutil.rmtree(tmp_path / "replica" / "ltx")
+        server.create("meanwhile")
+        eventually(is_whole, within=30)
+        eventually(server.every_worker_is_ready, within=10)
+        assert server.create("after").status_code == 201
+        has_all(sidecar)
+        assert restored(url, tmp_path / "restored.db") == names_in(data)
+    assert "lost its beginning" in sidecar.log
+
+
+@pytest.mark.fault("G16")
+def test_of_two_stacks_that_write_to_one_replica_one_is_stopped_and_says_why(
+    data: Path, log: Path, url: str, tmp_path: Path
+) -> None:
+    def one_is_stopped() -> None:
+        told = [each for each in (sidecar, later) if "Somebody else writes" in str(each.status()["last_error"])]
+        assert len(told) == 1
+
+    (tmp_path / "later").mkdir()
+    restored_later = tmp_path / "later" / "api.db"
+    with replicating(data, url, log=log, REPLICA_SYNC="1") as sidecar, running_server(data) as server:
+        eventually(server.every_worker_is_ready, within=10)
+        assert server.create("one").status_code == 201
+        with (
+            replicating(restored_later, url, log=tmp_path / "later.log", REPLICA_SYNC="1") as later,
+            running_server(restored_later) as other,
+        ):
+            eventually(other.every_worker_is_ready, within=10)
+            assert other.create("two").status_code == 201
+            eventually(one_is_stopped, within=20)
+            says(sidecar, "Somebody else writes")
+            eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=5)
+            assert other.create("three").status_code == 201
+    assert restored(url, tmp_path / "restored.db") == ["one", "two", "three"]
+
+
+@pytest.mark.fault("G17")
+def test_a_volume_without_room_for_what_litestream_begins_with_is_told_and_stays_free(
+    log: Path, url: str, tmp_path: Path
+) -> None:
+    with mounted(tmp_path / "volume", "-t", "tmpfs", "-o", "size=60m", "tmpfs"):
+        data = tmp_path / "volume" / "api.db"
+        with running_server(data) as server:
+            assert server.create("one").status_code == 201
+            with filled_up(data.parent, leaving=FREE_FLOOR_BYTES), replicating(data, url, log=log) as sidecar:
+                eventually(lambda: says(sidecar, "the copy that Litestream begins with needs"), within=10)
+                assert server.create("two").status_code == 201
+            with replicating(data, url, log=log) as sidecar:
+                has_all(sidecar)
+    assert restored(url, tmp_path / "restored.db") == ["one", "two"]
 
 
 @pytest.mark.fault("G12")
@@ -344,7 +485,7 @@ def test_a_store_that_nobody_serves_is_named_with_what_to_check(
 ) -> None:
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(restore_module, "LIST_SECONDS", 1)
+    monkeypatch.setattr(pieces, "LIST_SECONDS", 1)
     with pytest.raises(Refused, match=r"cannot be read .*check REPLICA_URL") as refusal:
         restored("s3://bucket/api?endpoint=http://127.0.0.1:9&region=us-east-1", tmp_path / "never.db")
     assert refusal.value.exit_code == os.EX_UNAVAILABLE

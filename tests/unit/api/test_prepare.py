@@ -67,6 +67,16 @@ def test_a_file_is_never_created_over_another(file: DataFile) -> None:
     assert file.path.read_text() == "not ours"
 
 
+@pytest.mark.fault("G3")
+def test_an_empty_volume_that_is_to_be_filled_from_its_replica_gets_no_new_database(file: DataFile) -> None:
+    file.replica_path.mkdir()
+    file.awaited_path.touch()
+    assert refused(file) == Code.DB_REPLICA_UNAVAILABLE
+    assert not file.exists()
+    file.awaited_path.unlink()
+    prepare_once(file)
+
+
 def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
     prepare_once(file)
     file.path.unlink()
