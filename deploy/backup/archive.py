@@ -1,5 +1,6 @@
 """The form of a backup: one zip file, which any system can open, with the database and its manifest."""
 
+import errno
 import os
 import shutil
 import zipfile
@@ -18,8 +19,8 @@ LEVEL = 1  # twice as fast as the usual 6, and some percent larger
 MODE = 0o640
 LONGEST_MANIFEST = 1024 * 1024
 CHUNK = 1024 * 1024
-# What the library raises for an archive that is damaged, or none at all.
-BROKEN = (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+# What the libraries raise for an archive that is damaged, encrypted, or none at all, and for a manifest that is none.
+BROKEN = (ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OverflowError)
 
 
 def name_of(at: datetime) -> str:
@@ -96,9 +97,15 @@ def unpack(file: Path | IO[bytes], name: str, target: Path, check_room: Callable
             return manifest
     except BROKEN as error:
         raise _no_backup(name, error) from error
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # what it says of itself leads to no place of a file
+            raise _no_backup(name, error) from error
+        raise
 
 
 def _manifest_in(packed: zipfile.ZipFile) -> Manifest:
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in packed.infolist()):
+        raise ValueError("it is compressed in another way")
     if packed.getinfo(MANIFEST).file_size > LONGEST_MANIFEST:
         raise ValueError("its manifest is too long")
     return Manifest.from_text(packed.read(MANIFEST))

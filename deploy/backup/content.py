@@ -11,7 +11,6 @@ from urllib.parse import quote
 from app.lineage import READ_HEADER, Header
 from app.schema import READ_REVISION
 
-BATCH = 1000  # rows that are hashed together
 LONGEST_FINDING = 300
 
 # SQLite's own statistics and Litestream's marks come and go without anybody's writing.
@@ -89,7 +88,8 @@ def read(connection: sqlite3.Connection) -> Content:
     its_revision = revision(connection)
     objects, digest, rows = connection.execute(OBJECTS).fetchall(), hashlib.sha256(), {}
     digest.update(ascii(objects).encode())
-    text_factory, connection.text_factory = connection.text_factory, bytes  # text need not be valid to be the same
+    # Text need not be valid to be the same, and is not the blob of the same bytes, which comes as `bytes`.
+    text_factory, connection.text_factory = connection.text_factory, bytearray
     try:
         for name in (name for kind, name, sql in objects if kind == "table" and not sql.startswith("CREATE VIRTUAL")):
             rows[name] = _add(connection, name, digest)
@@ -104,7 +104,7 @@ def _add(connection: sqlite3.Connection, table: str, digest: "hashlib._Hash") ->
     found = connection.execute(f'SELECT * FROM "{name}" NOT INDEXED')  # noqa: S608 - quoted as SQLite wants it
     count = 0
     digest.update(f"\n{table}\n".encode())
-    while batch := found.fetchmany(BATCH):
-        digest.update(ascii(batch).encode())
-        count += len(batch)
+    for row in found:  # one by one: rows may be long
+        digest.update(ascii(row).encode())
+        count += 1
     return count

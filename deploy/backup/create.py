@@ -18,11 +18,12 @@ from backup.trouble import Refused
 
 
 class Created(NamedTuple):
-    """What was made, what was found of it, and what had had its time."""
+    """What was made, what was found of it, what had had its time, and why other such backups are still there."""
 
     backup: Backup
     findings: Findings
     pruned: list[Path]
+    trouble: str | None
 
 
 def create(file: DataFile, folder: Folder, retention: Retention) -> Created:
@@ -44,7 +45,19 @@ def create(file: DataFile, folder: Folder, retention: Retention) -> Created:
         archive.write(database, manifest, draft)
         folder.finish(draft, path)
     backup = Backup(path, taken_at, path.stat().st_size, manifest)
-    return Created(backup, findings, folder.prune(retention, manifest.lineage))
+    return Created(backup, findings, *_prune(folder, retention, manifest.lineage))
+
+
+def _prune(folder: Folder, retention: Retention, lineage: int) -> tuple[list[Path], str | None]:
+    """Remove what has had its time; a failure is told and not raised, as the new backup counts all the same."""
+    gone: list[Path] = []
+    try:
+        for path in folder.expired(retention, lineage):
+            path.unlink(missing_ok=True)
+            gone.append(path)
+    except OSError as error:
+        return gone, f"Not all backups that have had their time could be removed: {error}."
+    return gone, None
 
 
 def _check(database: Path, folder: Folder, taken_at: datetime) -> tuple[Manifest, Findings]:
@@ -58,4 +71,4 @@ def _check(database: Path, folder: Folder, taken_at: datetime) -> tuple[Manifest
             os.EX_DATAERR,
             f"The database is damaged, so that no backup was made ({damage}). The newest good one: {newest}.",
         )
-    return Manifest.of(found, taken_at=taken_at, lineage=lineage, length=database.stat().st_size), findings
+    return Manifest.of(found, taken_at=taken_at, lineage=lineage), findings

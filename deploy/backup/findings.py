@@ -13,25 +13,39 @@ from backup.manifest import Manifest
 OK, BAD = "ok", "wrong"
 
 
+class Line(NamedTuple):
+    """One thing that was looked at."""
+
+    title: str
+    text: str
+    ok: bool
+    hinders: bool
+
+
 @dataclass
 class Findings:
     """One line for each thing that was looked at."""
 
-    lines: list[tuple[bool, str, str]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
 
-    def add(self, title: str, text: str, *, ok: bool = True) -> None:
-        """Add a line."""
-        self.lines.append((ok, title, text))
+    def add(self, title: str, text: str, *, ok: bool = True, hinders: bool = True) -> None:
+        """Add a line, and say whether the database is not to be put in place where it is wrong."""
+        self.lines.append(Line(title, text, ok, hinders and not ok))
 
     @property
     def fault(self) -> str | None:
         """The first thing that is wrong."""
-        return next((f"{title}: {text}" for ok, title, text in self.lines if not ok), None)
+        return next((f"{line.title}: {line.text}" for line in self.lines if not line.ok), None)
+
+    @property
+    def hindrance(self) -> str | None:
+        """The first wrong thing that keeps the database from being put in place."""
+        return next((f"{line.title}: {line.text}" for line in self.lines if line.hinders), None)
 
     @property
     def table(self) -> str:
         """All of it, for the terminal."""
-        return "\n".join(f"{OK if ok else BAD:9}{title:18}{text}" for ok, title, text in self.lines)
+        return "\n".join(f"{OK if line.ok else BAD:9}{line.title:18}{line.text}" for line in self.lines)
 
 
 class Look(NamedTuple):
@@ -57,7 +71,8 @@ def look(connection: sqlite3.Connection, findings: Findings) -> Look:
     except sqlite3.Error as error:
         findings.add("content", str(error), ok=False)
         return Look(None, damage or str(error))
-    findings.add("foreign keys", f"{broken} broken references" if broken else "no broken reference", ok=not broken)
+    words = f"{broken} broken references" if broken else "no broken reference"
+    findings.add("foreign keys", words, ok=not broken, hinders=False)  # it was in use with them
     words, is_known = _judged(found.revision, schema.known_revisions())
     findings.add("schema revision", words, ok=is_known)
     findings.add("rows", ", ".join(f"{table} {count}" for table, count in found.rows.items()) or "no table")

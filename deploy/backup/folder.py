@@ -84,9 +84,14 @@ class Folder:
         sync(self.path)
 
     def backups(self) -> list[Backup]:
-        """Give the backups, newest first; what has no manifest that can be read is not one."""
+        """Give the backups, newest first; what has no manifest that can be read is not one.
+
+        Raises:
+            OSError: The folder cannot be read.
+
+        """
         found = []
-        for path in self.path.glob("api-*.zip"):
+        for path in self.path.iterdir():
             at = archive.time_of(path.name)
             with suppress(Refused, OSError):
                 if at:
@@ -109,10 +114,7 @@ class Folder:
         there = f"the newest is {newest[0].path.name}" if newest else "there is none at all, `make backup` makes one"
         raise Refused(os.EX_NOINPUT, f"There is no backup {name!r}: {there}.")
 
-    def prune(self, retention: Retention, lineage: int) -> list[Path]:
-        """Remove the backups of one database that have had their time, and give their names."""
+    def expired(self, retention: Retention, lineage: int) -> list[Path]:
+        """Give the backups of one database that have had their time."""
         ours = {backup.at: backup.path for backup in self.backups() if backup.manifest.lineage == lineage}
-        gone = [ours[at] for at in retention.expired(list(ours), datetime.now(UTC))]
-        for path in gone:
-            path.unlink()
-        return gone
+        return [ours[at] for at in retention.expired(list(ours), datetime.now(UTC))]

@@ -19,7 +19,6 @@ class Manifest:
         taken_at: When the copy was begun: whatever was acknowledged before is in it.
         revision: That of the schema.
         lineage: Which database it is of, shared by all its copies.
-        length: Of the database file, in bytes.
         rows: Number of rows of each table.
         content: Digest of the schema and of every row.
         sqlite: Version of the library that made the copy.
@@ -29,15 +28,14 @@ class Manifest:
     taken_at: datetime
     revision: str | None
     lineage: int
-    length: int
     rows: dict[str, int]
     content: str
     sqlite: str = library.VERSION
 
     @classmethod
-    def of(cls, content: Content, *, taken_at: datetime, lineage: int, length: int) -> Self:
+    def of(cls, content: Content, *, taken_at: datetime, lineage: int) -> Self:
         """Make the manifest of a database that holds `content`."""
-        return cls(taken_at, content.revision, lineage, length, content.rows, content.digest)
+        return cls(taken_at, content.revision, lineage, content.rows, content.digest)
 
     @property
     def text(self) -> str:

@@ -13,8 +13,8 @@ class Retention:
     days: float | None = None
 
     def expired(self, times: Sequence[datetime], now: datetime) -> list[datetime]:
-        """Give those of `times` that are to go; never the newest, however old it is."""
-        newest_first = sorted(times, reverse=True)
+        """Give those of `times` that are to go; never the newest, however old it is, and none that is yet to come."""
+        newest_first = sorted((at for at in times if at <= now), reverse=True)
         return [
             at
             for rank, at in enumerate(newest_first)

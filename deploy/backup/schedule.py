@@ -1,8 +1,7 @@
 """Back up by the clock, until the process is told to stop."""
 
-import signal
-import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,13 +23,12 @@ GRACE_SECONDS = 300.0
 
 
 class Schedule:
-    """Makes a backup whenever the newest one is older than the interval; also one that another command has made."""
+    """Makes a backup of the database whenever its newest one, whoever made it, is older than the interval."""
 
     def __init__(self, file: DataFile, folder: Folder, settings: Settings) -> None:
         self._file = file
         self._folder = folder
         self._settings = settings
-        self._stopping = threading.Event()
         self._since = datetime.now(UTC)
         self._last_error: str | None = None
         self._not_before = self._since
@@ -38,29 +36,42 @@ class Schedule:
         self._newest: Backup | None = None
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT; a backup that is under way then is given up and leaves nothing."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+        """Work until interrupted; a backup that is under way then is given up and leaves nothing."""
         status.serve(self.status, self.unwell)
         log.info("started", interval_seconds=self._settings.interval, folder=str(self._folder.path))
-        while not self._stopping.is_set():
-            self.look()
-            self._stopping.wait(min(1.0, self._settings.interval / 4))
+        with suppress(KeyboardInterrupt):
+            while True:
+                self.look()
+                time.sleep(min(1.0, self._settings.interval / 4))
         log.info("stopped")
 
     def look(self) -> None:
         """Make a backup if one is due."""
-        self._newest = next(iter(self._folder.backups()), None)
-        if datetime.now(UTC) < self.next_at:
+        now = datetime.now(UTC)
+        self._since = min(self._since, now)  # the clock may have been set back
+        self._not_before = min(self._not_before, now + timedelta(seconds=self._pause))
+        if now < self._not_before:
             return
         try:
-            created = create(self._file, self._folder, self._settings.retention)
+            self._newest = self._newest_at(now)
+            is_due = now >= self.next_at
+            created = create(self._file, self._folder, self._settings.retention) if is_due else None
         except KNOWN as error:
             self._fail(Refused.because_of(error))
             return
-        self._newest, self._last_error, self._pause = created.backup, None, 1.0
-        gone = [path.name for path in created.pruned]
-        log.info("backup made", name=self._newest.path.name, bytes=self._newest.bytes, pruned=gone)
+        self._last_error, self._pause = None, 1.0
+        if created:
+            self._newest = created.backup
+            gone = [path.name for path in created.pruned]
+            log.info("backup made", name=self._newest.path.name, bytes=self._newest.bytes, pruned=gone)
+            if created.trouble:
+                log.warning("old backups are still there", cause=created.trouble)
+
+    def _newest_at(self, now: datetime) -> Backup | None:
+        """Give the newest backup of this database; one that is dated in the future says nothing of its age."""
+        ours = self._file.read_seal() or (self._newest and self._newest.manifest.lineage)  # not yet sealed
+        backups = self._folder.backups()
+        return next((each for each in backups if each.manifest.lineage == ours and each.at <= now), None)
 
     def _fail(self, refused: Refused) -> None:
         self._not_before = datetime.now(UTC) + timedelta(seconds=self._pause)

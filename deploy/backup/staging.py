@@ -95,7 +95,7 @@ class Staging:
             manifest = fetch(self.new)
             self.new.chmod(COPY_MODE)  # whatever the umask is
             findings = examine(self.new, manifest)
-            _refuse_unless_well(findings, source)
+            _refuse_if_hindered(findings, source)
             with content.opened(self.new) as connection:
                 note = Note(source, content.header(connection).lineage, content.revision(connection))
             sync(self.new)
@@ -171,6 +171,6 @@ def _is_same(path: Path, other: Path) -> bool:
     return other.exists() and path.samefile(other)
 
 
-def _refuse_unless_well(findings: Findings, source: str) -> None:
-    if findings.fault:
-        raise Refused(os.EX_DATAERR, f"{source} cannot be restored, and nothing was touched: {findings.fault}.")
+def _refuse_if_hindered(findings: Findings, source: str) -> None:
+    if findings.hindrance:
+        raise Refused(os.EX_DATAERR, f"{source} cannot be restored, and nothing was touched: {findings.hindrance}.")

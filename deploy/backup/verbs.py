@@ -35,6 +35,8 @@ def create(file: DataFile, arguments: Namespace) -> None:
     print(f"backup {created.backup.path.name}, {shown(created.backup.bytes)}")
     for path in created.pruned:
         print(f"removed {path.name}")
+    if created.trouble:
+        print(created.trouble, file=sys.stderr)
 
 
 def verify(file: DataFile, arguments: Namespace) -> None:

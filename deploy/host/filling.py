@@ -4,12 +4,15 @@ import http.client
 import json
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-CREATED = 201
+from host.trouble import Trouble
+
+OK, CREATED = 200, 201
 PAGE = 200
 
 
@@ -73,14 +76,21 @@ class Filling:
 
 
 def stored(url: str) -> dict[int, str]:
-    """Give the name of each task that the API has, by its id."""
+    """Give the name of each task that the API has, by its id.
+
+    Raises:
+        Trouble: It does not give them.
+
+    """
     place, cursor = urlsplit(url), "0"
     found: dict[int, str] = {}
-    connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=10)
-    while cursor:
-        connection.request("GET", f"/tasks?limit={PAGE}&cursor={cursor}")
-        page = json.loads(connection.getresponse().read())
-        found |= {task["id"]: task["name"] for task in page["items"]}
-        cursor = page["next_cursor"] or ""
-    connection.close()
+    with closing(http.client.HTTPConnection(str(place.hostname), place.port, timeout=10)) as connection:
+        while cursor:
+            connection.request("GET", f"/tasks?limit={PAGE}&cursor={cursor}")
+            answer = connection.getresponse()
+            page = json.loads(answer.read())
+            if answer.status != OK:
+                raise Trouble(f"The API answered {answer.status} when its tasks were read back: {page['title']}")
+            found |= {task["id"]: task["name"] for task in page["items"]}
+            cursor = page["next_cursor"] or ""
     return found

@@ -328,7 +328,7 @@ GUARDS = (
     Guard(
         "the replica of another database is left alone",
         "deploy/replica/replication.py",
-        "                if not self._claim():\n",
+        "                if not self._claim(ended):\n",
         "                if False:\n",
         (f"{REPLICA}.py",),
     ),

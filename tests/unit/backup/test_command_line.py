@@ -12,6 +12,7 @@ from app.problems import Code, ProblemError
 from app.settings import ConfigurationError
 from backup import __main__ as command_line
 from backup import verbs
+from backup.folder import Folder
 from backup.trouble import Refused
 from support.backups import add_tasks, database, everything
 from support.stack import ROOT
@@ -148,22 +149,38 @@ def test_pruning_is_told(data: Path, backup: Command, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.endswith(f"removed {name}\n")
 
 
-WAITING = """
+# What the container runs, but as whoever runs the tests, and without its port.
+CODE = """
 from pathlib import Path
-from backup import __main__, owner, verbs
+from backup import __main__, owner, status, verbs
 __main__.FOLDER = verbs.FOLDER = Path({backups!r})
-owner.take = owner.give_database = owner.drop = lambda *_: None
+owner.take = owner.give_database = owner.drop = status.serve = lambda *_: None
 raise SystemExit(__main__.main())
 """
 
 
-def test_a_polite_request_to_end_leaves_nothing_unfinished(data: Path, tmp_path: Path) -> None:
-    before = everything(tmp_path)
-    line = [sys.executable, "-c", WAITING.format(backups=str(tmp_path / "backups")), "stage", "-"]
+def started(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a command as a process, which waits for what comes from its standard input."""
+    code = CODE.format(backups=str(tmp_path / "backups"))
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/api:{ROOT}/deploy"}
-    with subprocess.Popen(line, stdin=subprocess.PIPE, env=environment) as process:
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, env=environment)
+
+
+def test_a_command_that_is_told_to_end_leaves_nothing_unfinished(data: Path, tmp_path: Path) -> None:
+    before = everything(tmp_path)
+    with started(tmp_path, "stage", "-") as process:
         eventually(lambda: data.with_name(".api.db.restoring").stat(), within=20)
         process.terminate()
         assert process.wait(10) == command_line.INTERRUPTED
     assert everything(tmp_path) == {**before, "backups/.lock": b""}
     assert not data.with_name(".api.db.restoring").exists()
+
+
+def test_the_schedule_ends_when_it_is_told_to(data: Path, tmp_path: Path) -> None:
+    def has_backup() -> None:
+        assert Folder(tmp_path / "backups").backups()
+
+    with started(tmp_path, "run") as process:
+        eventually(has_backup, within=20)
+        process.terminate()
+        assert process.wait(10) == 0

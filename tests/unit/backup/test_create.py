@@ -1,3 +1,4 @@
+import errno
 import os
 import sqlite3
 import zipfile
@@ -94,6 +95,22 @@ def test_backups_that_have_had_their_time_go_and_those_of_another_database_stay(
     created = create(file, folder, Retention(keep=1))
     assert created.pruned == [old.path]
     assert sorted(names(folder)) == sorted([foreign.path.name, created.backup.path.name])
+
+
+def test_a_backup_counts_although_an_older_one_cannot_be_removed(
+    file: DataFile, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = back_up(file, folder)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(old.path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(old.path), "unlink", refuse)
+        created = create(file, folder, Retention(keep=1))
+    assert created.trouble
+    assert old.path.name in created.trouble
+    assert sorted(names(folder)) == [old.path.name, created.backup.path.name]
 
 
 def test_a_backup_that_fails_removes_no_older_one(folder: Folder, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 import io
 import os
 import sqlite3
+import struct
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -209,7 +210,7 @@ def changed(backup: Backup, target: Path, sql: str) -> Path:
         connection.executescript(f"PRAGMA journal_mode = DELETE; {sql}")
         found = content.read(connection)
         lineage = content.header(connection).lineage
-    manifest = Manifest.of(found, taken_at=backup.at, lineage=lineage, length=path.stat().st_size)
+    manifest = Manifest.of(found, taken_at=backup.at, lineage=lineage)
     archive.write(path, manifest, target)
     path.unlink()
     return target
@@ -239,8 +240,37 @@ def another_zip(_backup: Backup, target: Path) -> Path:
     return target
 
 
+def encrypted(backup: Backup, target: Path) -> Path:
+    whole = bytearray(backup.path.read_bytes())
+    whole[whole.index(b"PK\1\2") + 8] |= 1  # of the first entry, which is the manifest
+    target.write_bytes(whole)
+    return target
+
+
+def with_manifest(_backup: Backup, target: Path, text: str) -> Path:
+    with zipfile.ZipFile(target, "w") as packed:
+        packed.writestr("manifest.json", text)
+    return target
+
+
+def packed_with_lzma(backup: Backup, target: Path) -> Path:
+    with zipfile.ZipFile(backup.path) as ours, zipfile.ZipFile(target, "w", zipfile.ZIP_LZMA) as packed:
+        for name in ours.namelist():
+            packed.writestr(name, ours.read(name))
+    return target
+
+
 def empty_file(_backup: Backup, target: Path) -> Path:
     target.touch()
+    return target
+
+
+def leading_nowhere(backup: Backup, target: Path) -> Path:
+    """Say of the list of an archive that it begins a megabyte further on."""
+    whole = bytearray(backup.path.read_bytes())
+    (begins,) = struct.unpack("<L", whole[-6:-2])
+    whole[-6:-2] = struct.pack("<L", begins + 1024 * 1024)
+    target.write_bytes(whole)
     return target
 
 
@@ -249,18 +279,16 @@ REFUSED: dict[str, tuple[Callable[[Backup, Path], Path], str]] = {
     "empty": (empty_file, "is not a whole backup of this service"),
     "truncated": (truncated, "is not a whole backup of this service"),
     "flipped": (flipped_in_the_middle, "is not a whole backup of this service"),
+    "leading nowhere": (leading_nowhere, "is not a whole backup of this service"),
     "another zip": (another_zip, "is not a whole backup of this service"),
+    "encrypted": (encrypted, "is encrypted"),
+    "infinity": (partial(repacked, rows={"tasks": float("inf")}), "is not a whole backup of this service"),
+    "deep JSON": (partial(with_manifest, text="[" * 100_000), "is not a whole backup of this service"),
+    "lzma": (packed_with_lzma, "it is compressed in another way"),
     "foreign": (partial(changed, sql="PRAGMA application_id = 42"), "another application's database"),
     "newer": (partial(changed, sql="UPDATE alembic_version SET version_num = '9999'"), "9999, which this version"),
     "other rows": (partial(repacked, rows={"tasks": 4}), "manifest: differs in rows"),
     "other content": (partial(repacked, content="sha256:0"), "manifest: differs in content"),
-    "broken reference": (
-        partial(
-            changed,
-            sql="CREATE TABLE notes (task INTEGER REFERENCES tasks (id)); INSERT INTO notes VALUES (99)",
-        ),
-        "1 broken references",
-    ),
 }
 
 
@@ -278,6 +306,18 @@ def test_a_backup_that_will_not_do_is_refused_in_one_line_and_nothing_is_touched
     assert refusal.value.exit_code == os.EX_DATAERR
     assert "\n" not in str(refusal.value)
     assert everything(file.path.parent) == before
+
+
+def test_a_backup_of_a_database_with_broken_references_brings_it_back_as_it_was(file: DataFile, folder: Folder) -> None:
+    with closing(sqlite3.connect(file.path)) as connection, connection:
+        connection.execute("CREATE TABLE notes (task INTEGER REFERENCES tasks (id))")
+        connection.execute("INSERT INTO notes VALUES (99)")
+    made = back_up(file, folder)
+    file.path.unlink()
+    findings = Staging(file).fill("it", sources.archive_at(made.path, file))
+    assert "wrong    foreign keys      1 broken references" in findings.table
+    swapping.swap(file)
+    assert content_of(file.path).digest == made.manifest.content
 
 
 @pytest.mark.fault("B4")

@@ -20,6 +20,7 @@ def days_ago(*days: float) -> list[datetime]:
         (Retention(days=7), (0, 6.9, 7.1, 30), (7.1, 30)),
         (Retention(keep=3, days=7), (0, 1, 8, 9), (8, 9)),
         (Retention(keep=1, days=7), (0, 1), (1,)),
+        (Retention(keep=1), (-1, 0, 1), (1,)),  # one of a clock that was ahead takes no other one's place
         (Retention(keep=2), (), ()),
     ],
 )

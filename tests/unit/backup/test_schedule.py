@@ -1,6 +1,7 @@
 import sqlite3
+import zipfile
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,108 @@ def test_the_first_backup_is_made_at_once_and_the_next_after_the_interval(file: 
 def test_a_backup_that_another_command_has_made_counts(file: DataFile, folder: Folder) -> None:
     back_up(file, folder)
     Schedule(file, folder, Settings(interval=60)).look()
+    assert len(folder.backups()) == 1
+
+
+def test_an_old_backup_that_cannot_be_removed_is_no_error_of_the_schedule(
+    file: DataFile, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_up(file, folder)
+    aged(folder, seconds=61)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    schedule = Schedule(file, folder, Settings(interval=60, keep=1))
+    schedule.look()
+    assert schedule.status()["last_error"] is None
+    assert len(folder.backups()) == 2
+
+
+def test_a_backup_dated_in_the_future_does_not_stop_the_schedule(file: DataFile, folder: Folder) -> None:
+    back_up(file, folder)
+    aged(folder, seconds=-3600)
+    schedule = Schedule(file, folder, Settings(interval=60, keep=1))
+    schedule.look()
+    schedule.look()
+    assert len(folder.backups()) == 2
+    assert schedule.status()["age_seconds"] >= 0
+
+
+def test_a_clock_that_is_set_back_does_not_stop_the_schedule(
+    file: DataFile, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=365)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("backup.schedule.datetime", Ahead)
+        schedule = Schedule(file, folder, Settings(interval=60))
+
+    def made() -> None:
+        schedule.look()
+        assert len(folder.backups()) == 1
+
+    eventually(made, within=5)
+
+
+def test_a_backup_of_another_database_does_not_count(file: DataFile, folder: Folder, tmp_path: Path) -> None:
+    foreign = back_up(database(tmp_path / "other"), folder)
+    schedule = Schedule(file, folder, Settings(interval=60))
+    schedule.look()
+    assert len(folder.backups()) == 2
+    assert schedule.status()["newest"]["name"] != foreign.path.name
+
+
+def test_no_backup_counts_on_a_volume_without_a_database(folder: Folder, tmp_path: Path) -> None:
+    back_up(database(tmp_path / "other"), folder)
+    schedule = Schedule(DataFile(tmp_path / "api.db"), folder, Settings(interval=60))
+    schedule.look()
+    assert schedule.status()["newest"] is None
+    assert schedule.status()["last_error"] == "There is no database yet: `make up` creates it."
+
+
+def test_a_database_without_a_seal_is_not_backed_up_again_and_again(file: DataFile, folder: Folder) -> None:
+    file.seal_path.unlink()
+    schedule = Schedule(file, folder, Settings(interval=60))
+    schedule.look()
+    schedule.look()
+    assert len(folder.backups()) == 1
+
+
+def test_a_seal_that_cannot_be_read_ends_no_schedule(file: DataFile, folder: Folder) -> None:
+    file.seal_path.write_text("garbage")
+    schedule = Schedule(file, folder, Settings(interval=60))
+    schedule.look()
+    assert "does not hold a lineage" in schedule.status()["last_error"]
+
+
+@pytest.mark.parametrize(
+    "manifest", ["[" * 100_000, '{"format": 1, "taken_at": "2026-01-01T00:00:00Z", "rows": {"x": 1e999}}']
+)
+def test_a_bad_file_among_the_backups_ends_no_schedule(manifest: str, file: DataFile, folder: Folder) -> None:
+    with zipfile.ZipFile(folder.path / "api-20260101T000000Z.zip", "w") as packed:
+        packed.writestr("manifest.json", manifest)
+    Schedule(file, folder, Settings(interval=60)).look()
+    assert len(folder.backups()) == 1
+
+
+def test_a_folder_that_cannot_be_read_ends_no_schedule_and_mends_itself(file: DataFile, folder: Folder) -> None:
+    back_up(file, folder)
+    schedule, path = Schedule(file, folder, Settings(interval=3600)), folder.path
+    folder.path = path / ("x" * 300)
+    schedule.look()
+    assert "File name too long" in schedule.status()["last_error"]
+    folder.path = path
+
+    def mended() -> None:
+        schedule.look()
+        assert schedule.status()["last_error"] is None
+
+    eventually(mended, within=5)
     assert len(folder.backups()) == 1
 
 

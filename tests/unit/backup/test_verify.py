@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+import tracemalloc
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -37,6 +38,17 @@ def test_a_backup_is_verified_from_a_pipe_too(folder: Folder, tmp_path: Path) ->
     with pytest.raises(Refused, match="it is not a whole backup"):
         verify_archive(BytesIO(made.path.read_bytes()[:-1]), "it", folder)
     assert sorted(path.name for path in folder.path.iterdir()) == [".lock", made.path.name]
+
+
+def test_a_broken_reference_is_told_and_keeps_no_backup_from_being_restored(folder: Folder, tmp_path: Path) -> None:
+    file = database(tmp_path / "data")
+    with closing(sqlite3.connect(file.path)) as connection, connection:
+        connection.execute("CREATE TABLE notes (task INTEGER REFERENCES tasks (id))")
+        connection.execute("INSERT INTO notes VALUES (99)")
+    made = back_up(file, folder)
+    findings = verify_archive(made.path, made.path.name, folder)
+    assert findings.fault == "foreign keys: 1 broken references"
+    assert findings.hindrance is None
 
 
 def test_the_database_is_verified_while_it_is_written_to(tmp_path: Path) -> None:
@@ -80,7 +92,7 @@ def test_the_content_hash_tells_any_change_of_a_row_or_of_the_schema(tmp_path: P
             "DELETE FROM tasks WHERE id = 3",
             "CREATE TABLE notes (text TEXT)",
             "INSERT INTO notes VALUES (CAST(X'ff00fe' AS TEXT))",
-            "INSERT INTO notes VALUES (1.5)",
+            "UPDATE notes SET text = X'ff00fe'",
             "CREATE INDEX notes_by_text ON notes (text)",
         ),
         start=2,
@@ -89,6 +101,29 @@ def test_the_content_hash_tells_any_change_of_a_row_or_of_the_schema(tmp_path: P
             connection.execute(change)
         seen.add(content_of(file.path).digest)
         assert len(seen) == number, change
+
+
+def test_a_number_a_text_and_a_blob_of_the_same_characters_are_different_content(tmp_path: Path) -> None:
+    seen = set()
+    with closing(sqlite3.connect(tmp_path / "api.db")) as connection:
+        connection.execute("CREATE TABLE notes (one, other)")
+        for values in ((1, "2"), (1.0, "2"), ("1", "2"), (b"1", "2"), ("12", ""), ("", "12"), (None, "12")):
+            connection.execute("DELETE FROM notes")
+            connection.execute("INSERT INTO notes VALUES (?, ?)", values)
+            seen.add(content.read(connection).digest)
+    assert len(seen) == 7
+
+
+def test_the_content_hash_needs_no_more_memory_for_more_rows(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "api.db")) as connection:
+        connection.execute("CREATE TABLE notes (text TEXT)")
+        connection.executemany("INSERT INTO notes VALUES (?)", [("x" * 30_000,)] * 200)
+        tracemalloc.start()
+        try:
+            content.read(connection)
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_what_sqlite_and_litestream_note_for_themselves_is_no_content(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import ClassVar
 
+import pytest
+
 from host.filling import Filling, stored
+from host.trouble import Trouble
 
 
 class Tasks(BaseHTTPRequestHandler):
@@ -39,9 +42,14 @@ class Tasks(BaseHTTPRequestHandler):
         pass
 
 
+class Unwell(Tasks):
+    def do_GET(self) -> None:
+        self.answer(503, {"title": "The volume is full.", "status": 503})
+
+
 @contextmanager
-def serving() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Tasks) as server:
+def serving(handler: type[Tasks] = Tasks) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -63,3 +71,9 @@ def test_an_api_that_is_gone_takes_nothing() -> None:
 def test_what_is_stored_is_read_page_by_page() -> None:
     with serving() as url:
         assert stored(url) == {1: "a", 2: "b"}
+
+
+def test_an_api_that_does_not_give_its_tasks_is_told_in_one_sentence() -> None:
+    said = "The API answered 503 when its tasks were read back: The volume is full."
+    with serving(Unwell) as url, pytest.raises(Trouble, match=f"^{said}$"):
+        stored(url)
