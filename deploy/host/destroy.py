@@ -29,7 +29,7 @@ def destroy_data(confirm: str = "", run: Run = command.run) -> None:
             raise Trouble(f"The volume {target} could not be destroyed: {answer.reason}")
     print(f"The volume {target} is gone. The backups stay, in {place}: `make restore` takes one back.")
     if "replica" in config["services"]:
-        print("The replica stays, too, and the next `make up` restores what it holds.")
+        print("The replica stays, too: `COMPOSE_PROFILES=replica make up` restores what it holds.")
 
 
 def ask(question: str) -> str:

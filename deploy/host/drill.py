@@ -148,15 +148,27 @@ def rehearse(project: str, run: Run = command.run) -> Rehearsal:
     down = time.monotonic()
     restore.restore("latest", run=run)
     seconds_down = time.monotonic() - down
-    digests = [DIGEST.search(job.ask("verify", *words, run=run)) for words in (("latest",), ())]
     return Rehearsal(
         promised={number: name for number, (name, _) in promised.items()},
         later={number: name for number, (name, _) in later.items()},
         restored=stored(address(run)),
         seconds_lost=lost_at - began,
         seconds_down=seconds_down,
-        digests=(digests[0][0] if digests[0] else "", digests[1][0] if digests[1] else ""),
+        digests=(digest("latest", run=run), digest(run=run)),
     )
+
+
+def digest(*words: str, run: Run = command.run) -> str:
+    """Give the hash of all content, of a backup or of the database.
+
+    Raises:
+        Trouble: It is not well, or there is no hash.
+
+    """
+    found = DIGEST.search(job.ask("verify", *words, run=run))
+    if not found:
+        raise Trouble("The drill failed: the verification gives no hash of the content.", os.EX_SOFTWARE)
+    return found[0]
 
 
 def address(run: Run = command.run) -> str:

@@ -32,7 +32,24 @@ def exchange(before: Services, run: Run = command.run, *, starts: bool = True) -
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"Interrupted. {go_back(before, run)}") from None
     with patience.asked("The new database is in place; wait until the last of it is done."):
+        settle(run)
+
+
+def settle(run: Run = command.run) -> None:
+    """Keep what was replaced as a snapshot.
+
+    Raises:
+        Trouble: That failed, which takes nothing back.
+
+    """
+    try:
         job.do("settle", run=run)
+    except Trouble as failure:
+        raise Trouble(
+            "The new database is in place. The one from before is not a snapshot yet, and the next restore tries that "
+            f"again: {failure}",
+            failure.exit_code,
+        ) from failure
 
 
 def go_back(before: Services, run: Run = command.run) -> str:

@@ -36,13 +36,9 @@ def rollback(to: str = "", only_list: str = "", run: Run = command.run) -> None:
         up.check_ports(run)
     console.say(f"Going back to the snapshot {name}.")
     job.do("stage", "--snapshot", name, run=run)
-    try:
-        if not has_version(config, stand, name, before, run):
-            leave_stopped(before, name, stand, run)
-        exchange(before, run)
-    except BaseException:
-        before.put_images_back()
-        raise
+    if not has_version(config, stand, name, before, run):
+        leave_stopped(before, name, stand, run)
+    exchange(before, run)
     print(up.report(run), flush=True)
     if stand.needed != revision_of(name):
         console.say(
@@ -85,12 +81,16 @@ def has_version(config: dict[str, Any], stand: Stand, snapshot: str, before: Ser
     previous = images.previous(config, run)
     if not previous:
         return False
-    images.name(previous, run)
-    if Stand.now(run).needed == revision:
+    fits = False
+    try:
+        images.name(previous, run)
+        fits = Stand.now(run).needed == revision
+    finally:
+        if not fits:
+            before.put_images_back()
+    if fits:
         console.say("Taking the version from before the last upgrade, which needs its schema.")
-        return True
-    before.put_images_back()
-    return False
+    return fits
 
 
 def leave_stopped(before: Services, snapshot: str, stand: Stand, run: Run = command.run) -> NoReturn:

@@ -31,7 +31,9 @@ def test_who_has_a_replica_is_told_that_it_brings_the_data_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     destroy_data("shop", run=well_host(tmp_path, {CONFIG: configured(replica={"image": "replica"})}))
-    assert "The replica stays, too, and the next `make up` restores what it holds." in capsys.readouterr().out
+    assert (
+        "The replica stays, too: `COMPOSE_PROFILES=replica make up` restores what it holds." in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("said", ["other", "SHOP", "shop_data"])

@@ -9,7 +9,7 @@ from host.command import Answer
 from host.drill import Rehearsal
 from host.trouble import Trouble
 from support.fake_host import FakeHost, Known
-from support.well_host import well_host
+from support.well_host import VERIFY, well_host
 
 DOWN = "docker compose down --volumes --remove-orphans --timeout 0"
 HELD = Rehearsal(
@@ -55,6 +55,12 @@ def test_what_did_not_hold_fails_the_drill(
     with pytest.raises(Trouble, match=r"^The drill failed: ") as trouble:
         drill.drill(host)
     assert trouble.value.exit_code == 70
+
+
+def test_a_verification_without_a_hash_fails_the_drill(tmp_path: Path) -> None:
+    host = well_host(tmp_path, {VERIFY: Answer(0, "ok       content           none\n")})
+    with pytest.raises(Trouble, match="gives no hash of the content"):
+        drill.digest("latest", run=host)
 
 
 @pytest.mark.parametrize("end", [None, KeyboardInterrupt(), Trouble("It broke.")])

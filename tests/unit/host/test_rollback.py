@@ -66,7 +66,8 @@ def test_without_that_version_the_api_is_left_stopped(previous: dict[str, Answer
     )
     assert trouble.value.exit_code == 69
     assert [step for step in host.were(*STEPS) if step != TAG] == [STAGE, STOP, SWAP, SETTLE]
-    assert [line for line in host.asked if line.startswith(f"{TAG} ") and API in line][-1] == NAMED_BACK
+    named = [line for line in host.asked if line.startswith(f"{TAG} ") and API in line]
+    assert named[-1:] == ([NAMED_BACK] if previous else [])
 
 
 def test_without_that_version_a_snapshot_that_cannot_be_put_in_place_leaves_the_old_database_running(
@@ -88,6 +89,16 @@ def test_a_version_that_does_not_come_up_is_taken_back_with_the_database(tmp_pat
     asked = host.asked
     assert asked.index(NAMED) < asked.index(NAMED_BACK) < asked.index(UNDO)
     assert host.were(UNDO, UP)[-2:] == [UNDO, UP]
+
+
+def test_what_cannot_be_kept_afterwards_takes_nothing_back(tmp_path: Path) -> None:
+    states: list[Answer | BaseException] = [stand(snapshots=(OLD,)), stand("0002", "0001")]
+    host = well_host(tmp_path, {STATE: states, SETTLE: Answer(73, err="The disk refuses."), **PREVIOUS})
+    with pytest.raises(Trouble, match=r"^The new database is in place\..*: The disk refuses\.$") as trouble:
+        rollback(run=host)
+    assert trouble.value.exit_code == 73
+    assert host.were(*STEPS)[-3:] == [SWAP, UP, SETTLE]
+    assert NAMED_BACK not in host.asked
 
 
 @pytest.mark.parametrize(
