@@ -5,8 +5,6 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import structlog
 
@@ -24,7 +22,7 @@ HURRY_INTERVAL_SECONDS = 1.0
 
 
 class Pulse:
-    """As a context manager, a thread beside one Litestream that tells the state when the replica has caught up.
+    """For a thread beside one Litestream: tells the state when the replica has caught up.
 
     After a failure Litestream itself tries again later and later, in the end each five minutes. So a replica that lags
     is hurried: Litestream is asked to bring it up to date at once. As that may cost it its hold on the log, it is to be
@@ -43,25 +41,13 @@ class Pulse:
         self._settings = settings
         self._state = state
         self._folder = folder
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End; an answer that does not come is not waited for."""
-        self._over.set()
-
-    def _run(self) -> None:
+    def run(self, over: threading.Event) -> None:
+        """Ask until it is over."""
         began = hurried_at = time.monotonic()
         wanted: tuple[Position, float] | None = None
         with closing(Control(self._folder, seconds=ASK_SECONDS)) as control:
-            while not self._over.is_set():
+            while not over.is_set():
                 try:
                     at = self._state.now()
                     position = control.position(self._database)
@@ -75,9 +61,9 @@ class Pulse:
                         control.hurry(self._database)
                         log.warning("the replica was brought up to date, and litestream begins anew")
                         self.has_hurried = True
-                    self._over.wait(self._settings.sync_interval)
+                    over.wait(self._settings.sync_interval)
                 except (OSError, http.client.HTTPException) as error:
                     control.close()
-                    if time.monotonic() - began > START_SECONDS and not self._over.is_set():
+                    if time.monotonic() - began > START_SECONDS and not over.is_set():
                         self._state.failed(f"The replica cannot be brought up to date: {error}.")
-                    self._over.wait(LOOK_SECONDS)
+                    over.wait(LOOK_SECONDS)

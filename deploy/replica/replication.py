@@ -20,6 +20,7 @@ from app.lookout import FREE_FLOOR_BYTES
 from app.problems import ProblemError
 from backup.trouble import Refused
 from replica import litestream
+from replica.beside import beside
 from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
@@ -124,8 +125,9 @@ class Replication:
     def _run_once(self, ended: threading.Event) -> None:
         process = litestream.replicate(self._file, self._settings, self._folder)
         pulse = Pulse(self._file.path, self._settings, self._state, self._folder)
+        watch = Watch(self._file, self._settings, pulse.has_caught_up)
         try:
-            with pulse, Watch(self._file, self._settings, pulse.has_caught_up) as watch:
+            with beside(pulse.run), beside(watch.run):
                 while process.poll() is None and self._is_unchanged() and not (watch.is_lost or watch.is_shared):
                     if pulse.has_hurried or self._must_let_in() or ended.wait(LOOK_SECONDS):
                         break

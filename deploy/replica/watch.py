@@ -1,8 +1,6 @@
 """Looks again and again whether the replica is still what was brought there."""
 
 import threading
-from types import TracebackType
-from typing import Self
 
 from app.datafile import DataFile
 from app.problems import ProblemError
@@ -15,7 +13,7 @@ LOOKS = 3
 
 
 class Watch:
-    """As a context manager, a thread beside one Litestream, which itself does not look at what others do to its place.
+    """For a thread beside one Litestream, which itself does not look at what others do to its place.
 
     Args:
         file: The database.
@@ -33,27 +31,15 @@ class Watch:
         self._file = file
         self._settings = settings
         self._begun = begun
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End; a look that is under way is not waited for."""
-        self._over.set()
-
-    def _run(self) -> None:
+    def run(self, over: threading.Event) -> None:
+        """Look until it is over, or something is wrong."""
         patience = LOOKS  # with the rest of an emptied replica, until Litestream has brought its first whole copy there
-        while not self._over.wait(LOOK_SECONDS[self._settings.kind]):
+        while not over.wait(LOOK_SECONDS[self._settings.kind]):
             if not self._begun.is_set():
                 continue
             try:
-                found = pieces.read(self._settings, given_up=self._over.is_set)
+                found = pieces.read(self._settings, given_up=over.is_set)
             except (Refused, ProblemError):
                 continue  # that the store cannot be reached is told by the lag
             patience = 1 if pieces.are_whole(found) else patience - 1

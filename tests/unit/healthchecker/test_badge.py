@@ -7,15 +7,9 @@ from healthchecker.settings import Settings
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.templates import TONES
+from support.clock import Clock
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.clock import Clock
 from support.neighbours import backup_told, neighbours, replica_told
 from support.watch import known
 
@@ -31,13 +32,6 @@ LADDER = {
     State.UNHEALTHY: (GOOD, BAD, BAD, BAD),
     State.RECOVERING: (GOOD, BAD, BAD, BAD, GOOD),
 }
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def told_after(*polls: Poll, snapshot: Snapshot | None = None, copies: Neighbours | None = None) -> Any:

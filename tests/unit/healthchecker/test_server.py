@@ -16,6 +16,7 @@ from healthchecker.snapshot import Snapshot
 from healthchecker.state import State
 from healthchecker.status import Status
 from healthchecker.verdict import Verdict
+from support.clock import Clock
 from support.watch import known
 
 PROBLEM = Verdict(
@@ -42,13 +43,6 @@ class Answer:
 
     def json(self) -> Any:
         return json.loads(self.text)
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def status_after(*polls: Poll, clock: Clock | None = None) -> Status:

@@ -1,10 +1,12 @@
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from replica import pulse as pulse_module
+from replica.beside import beside
 from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
@@ -28,8 +30,11 @@ def state() -> State:
     return state
 
 
-def pulse_of(state: State, folder: Path) -> Pulse:
-    return Pulse(Path("/data/api.db"), SETTINGS, state, folder)
+@contextmanager
+def pulse_of(state: State, folder: Path) -> Iterator[Pulse]:
+    pulse = Pulse(Path("/data/api.db"), SETTINGS, state, folder)
+    with beside(pulse.run):
+        yield pulse
 
 
 def has_caught_up(state: State) -> None:
