@@ -58,7 +58,7 @@ class Queue:
         with disk_faults():
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """End all use of the queue."""
         os.close(self._descriptor)
 

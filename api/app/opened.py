@@ -41,7 +41,7 @@ class Opened:
             undoing.callback(self._lookout.close)
             self.files, self._traits = file.files(), self._lookout.traits()
             self._queue = Queue(file.queue_path)
-            undoing.callback(self._queue.leave)
+            undoing.callback(self._queue.close)
             self._writing = UnitConnection(writing_engine(file))
             undoing.callback(self._writing.close)
             self.loop_reader = UnitConnection(reading_engine(file, busy_seconds=0), steps_between_looks=LOOP_STEPS)
@@ -154,7 +154,7 @@ class Opened:
         """Let go of the files, whatever has become of the log."""
         self._anchor.close()
         self._lookout.close()
-        self._queue.leave()
+        self._queue.close()
         self._use.leave()
 
     def _bring_log_home(self) -> bool:

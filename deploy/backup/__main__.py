@@ -65,12 +65,12 @@ def parser() -> Parser:
     add(verbs.verify).add_argument("name", nargs="?", help="a backup, `latest`, or - for standard input")
     staging = add(verbs.stage, changes_database=True)
     staging.add_argument("name", nargs="?", help="a backup, `latest`, or - for standard input")
-    staging.add_argument("--snapshot", nargs="?", const="", metavar="NAME", help="a snapshot, by default the newest")
+    staging.add_argument("--snapshot", metavar="NAME", help="a snapshot")
     staging.add_argument("--replica", action="store_true", help="what the replica has")
     staging.add_argument("--at", type=_moment, metavar="TIME", help="what it had at a time, as 2026-01-31T12:00:00Z")
     for verb in (verbs.swap, verbs.undo, verbs.settle):
         add(verb, changes_database=True)
-    for verb in (verbs.state, verbs.list, verbs.run):
+    for verb in (verbs.state, verbs.run):
         add(verb)
     return described
 

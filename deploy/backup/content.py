@@ -53,6 +53,15 @@ def header(connection: sqlite3.Connection) -> Header:
     return Header(*connection.execute(READ_HEADER).fetchone())
 
 
+def lineage(path: Path) -> int | None:
+    """Read which database a closed file is, `None` where it cannot be read."""
+    try:
+        with opened(path) as connection:
+            return header(connection).lineage
+    except sqlite3.Error:
+        return None
+
+
 def damage(connection: sqlite3.Connection) -> str | None:
     """Check every page, row and index, and give the first thing that is wrong."""
     try:

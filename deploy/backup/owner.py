@@ -1,6 +1,6 @@
 """Who owns what the commands work on: a folder of the host belongs to whoever made it, and the service is another user.
 
-The commands start as root with the right to change owners and no other, see to that, and become the service's user for
+The commands start as root with few capabilities, see to that, and become the service's user for
 good, as the images of the large databases do.
 """
 

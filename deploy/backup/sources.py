@@ -36,18 +36,16 @@ def archive_from(stream: IO[bytes], file: DataFile, folder: Folder) -> Fetch:
     return fetch
 
 
-def snapshot(file: DataFile, name: str | None) -> tuple[str, Fetch]:
-    """Restore from a snapshot beside the database, the newest or the one of that name.
+def snapshot(file: DataFile, name: str) -> tuple[str, Fetch]:
+    """Restore from a snapshot beside the database.
 
     Raises:
-        Refused: There is none.
+        Refused: There is none of that name.
 
     """
-    found = [each for each in file.snapshots.all() if name in (None, each.path.name)]
-    if not found:
-        wanted = "no snapshot" if name is None else f"no snapshot {name!r}"
-        raise Refused(os.EX_NOINPUT, f"There is {wanted}: one is taken before each migration of the database.")
-    path = found[0].path
+    path = next((each.path for each in file.snapshots.all() if each.path.name == name), None)
+    if path is None:
+        raise Refused(os.EX_NOINPUT, f"There is no snapshot {name!r}: `make rollback LIST=1` lists them.")
 
     def fetch(target: Path) -> None:
         log = Path(f"{path}-wal")  # that of a database which was replaced, where it could not be brought home

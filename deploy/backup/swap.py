@@ -56,7 +56,7 @@ def undo(file: DataFile) -> str:
             staging.give_log_back()
             _set_aside(file, staging.undone, staging.undone_log)
             if staging.old.exists():
-                _put(file, staging.old, _lineage(staging.old), staging.old_log)
+                _put(file, staging.old, content.lineage(staging.old), staging.old_log)
             else:
                 staging.give_seal_back()
                 _drop_log(file)
@@ -136,11 +136,3 @@ def _drop_log(file: DataFile) -> None:
 
 def _holds_anything(file: DataFile) -> bool:
     return file.exists() and not (file.path.is_file() and file.path.stat().st_size == 0)
-
-
-def _lineage(database: Path) -> int | None:
-    try:
-        with content.opened(database) as connection:
-            return content.header(connection).lineage
-    except sqlite3.Error:
-        return None

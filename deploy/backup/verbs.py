@@ -5,10 +5,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 
 from app import schema
 from app.datafile import DataFile
-from app.problems import ProblemError
 from backup import content, sources
 from backup import swap as swapping
 from backup.create import create as create_backup
@@ -19,7 +19,7 @@ from backup.retention import Retention
 from backup.schedule import Schedule
 from backup.settings import FOLDER, read_settings
 from backup.staging import Stage, Staging
-from backup.trouble import Refused
+from backup.trouble import KNOWN, Refused
 from backup.verify import verify_archive, verify_live
 
 Verb = Callable[[DataFile, Namespace], None]
@@ -68,7 +68,7 @@ def _fill(staging: Staging, file: DataFile, arguments: Namespace) -> Findings:
     if arguments.replica:
         return staging.fill("The replica", sources.replica(arguments.at))
     if arguments.snapshot is not None:
-        return staging.fill(*sources.snapshot(file, arguments.snapshot or None))
+        return staging.fill(*sources.snapshot(file, arguments.snapshot))
     if arguments.name is None:
         raise Refused(os.EX_USAGE, "Say what to restore: the name of a backup, - , --snapshot or --replica.")
     if arguments.name == STDIN:
@@ -95,25 +95,12 @@ def settle(file: DataFile, _arguments: Namespace) -> None:
 
 
 def state(file: DataFile, _arguments: Namespace) -> None:
-    """Tell the schema's revisions, the snapshots and how far a restore has come, as JSON."""
-    told = {"revision": None, "needed": schema.known_revisions()[0], "trouble": None}
-    try:
-        with reading(file) as connection:
-            told["revision"] = content.revision(connection)
-    except (Refused, ProblemError) as error:
-        told["trouble"] = str(error)
-    restoring, snapshots = Staging(file).stage, [each.path.name for each in file.snapshots.all()]
-    print(json.dumps({**told, "restoring": restoring, "snapshots": snapshots}))
-
-
-def list(file: DataFile, _arguments: Namespace) -> None:  # noqa: A001 - it is the command's name
-    """List backups and snapshots, the newest first."""
-    for backup in Folder(FOLDER).backups():
-        manifest = backup.manifest
-        words = f"revision {manifest.revision}, {manifest.total} rows"
-        print(f"{backup.path.name:32}{shown(backup.bytes):>10}  {words}")
-    for snapshot in file.snapshots.all():
-        print(f"{snapshot.path.name:32}{shown(snapshot.path.stat().st_size):>10}  snapshot")
+    """Tell the schema's revisions and the snapshots, as JSON; a revision that cannot be read is null."""
+    revision = None
+    with suppress(*KNOWN), reading(file) as connection:
+        revision = content.revision(connection)
+    snapshots = [each.path.name for each in file.snapshots.all()]
+    print(json.dumps({"revision": revision, "needed": schema.known_revisions()[0], "snapshots": snapshots}))
 
 
 def run(file: DataFile, _arguments: Namespace) -> None:

@@ -1,6 +1,8 @@
 """The database of the stack exchanged for one that is staged, and back where the service does not come up with it."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from host import command, console, job, patience
 from host.command import Run
@@ -21,18 +23,31 @@ def exchange(before: Services, run: Run = command.run, *, starts: bool = True) -
         KeyboardInterrupt: The same, after a Ctrl-C.
 
     """
-    try:
+    with otherwise(lambda: go_back(before, run)):
         before.stop()
         console.say("Putting it in place of the database there is.")
         job.do("swap", run=run)
         if starts:
             before.start()
-    except (Trouble, OSError) as cause:
-        raise Trouble(f"{cause}\n\n{go_back(before, run)}", getattr(cause, "exit_code", os.EX_UNAVAILABLE)) from cause
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"Interrupted. {go_back(before, run)}") from None
     with patience.asked("The new database is in place; wait until the last of it is done."):
         settle(run)
+
+
+@contextmanager
+def otherwise(go_back: Callable[[], str]) -> Iterator[None]:
+    """Go back when the block fails or is interrupted, and add to the reason what has come of that.
+
+    Raises:
+        Trouble, KeyboardInterrupt: What has ended the block, with both in words.
+
+    """
+    try:
+        yield
+    except (Trouble, OSError) as cause:
+        exit_code = cause.exit_code if isinstance(cause, Trouble) else os.EX_UNAVAILABLE
+        raise Trouble(f"{cause}\n\n{go_back()}", exit_code) from cause
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"Interrupted. {go_back()}") from None
 
 
 def settle(run: Run = command.run) -> None:
@@ -61,7 +76,7 @@ def go_back(before: Services, run: Run = command.run) -> str:
             before.put_images_back()
             undone = job.ask("undo", run=run).strip()
         except Trouble as failure:
-            return f"The database from before could not be put back, `make rollback LIST=1` shows it: {failure}"
+            return f"The database from before could not be put back; the next restore keeps it as a snapshot: {failure}"
         try:
             before.resume()
         except Trouble as failure:

@@ -33,10 +33,8 @@ def ensure(config: dict[str, Any], run: Run = command.run) -> None:
         Trouble: They cannot be built, or are not built here at all.
 
     """
-    missing = [image for image in names(config).values() if not identity(image, run)]
-    if not missing:
-        return
-    renew(config, run)
+    if not all(identity(image, run) for image in names(config).values()):
+        renew(config, run)
 
 
 def renew(config: dict[str, Any], run: Run = command.run) -> None:

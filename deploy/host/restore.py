@@ -41,8 +41,7 @@ def restore(source: str = "", at: str = "", stop: str = "", run: Run = command.r
             os.EX_TEMPFAIL,
         )
     images.ensure(config, run)
-    if not before.are_up:
-        up.check_ports(run)
+    up.check_ports(run)
     stage(source, at, run)
     exchange(before, run)
     print(up.report(run), flush=True)

@@ -32,11 +32,10 @@ def rollback(to: str = "", only_list: str = "", run: Run = command.run) -> None:
         return
     name = choose(stand, to)
     before = Services.now(config, run)
-    if not before.are_up:
-        up.check_ports(run)
+    up.check_ports(run)
     console.say(f"Going back to the snapshot {name}.")
     job.do("stage", "--snapshot", name, run=run)
-    if not has_version(config, stand, name, before, run):
+    if not take_version(config, stand, name, before, run):
         leave_stopped(before, name, stand, run)
     exchange(before, run)
     print(up.report(run), flush=True)
@@ -73,7 +72,7 @@ def choose(stand: Stand, to: str) -> str:
     return to or stand.snapshots[0]
 
 
-def has_version(config: dict[str, Any], stand: Stand, snapshot: str, before: Services, run: Run = command.run) -> bool:
+def take_version(config: dict[str, Any], stand: Stand, snapshot: str, before: Services, run: Run = command.run) -> bool:
     """Put the version of the service in use that needs the schema of a snapshot, and tell whether there is one here."""
     revision = revision_of(snapshot)
     if stand.needed == revision:

@@ -1,4 +1,4 @@
-"""How things stand on the volume: the schema's revision, the snapshots, and how far a restore has come."""
+"""How things stand on the volume: the schema's revision, and the snapshots."""
 
 import json
 from dataclasses import dataclass

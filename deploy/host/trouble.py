@@ -6,8 +6,6 @@ import os
 class Trouble(Exception):  # noqa: N818 - it is what the user is in, and reads so where it is raised
     """A reason to stop, in words for the user: what is wrong, the value, and what to do; with a code of sysexits."""
 
-    exit_code = os.EX_UNAVAILABLE
-
-    def __init__(self, said: str, exit_code: int = exit_code) -> None:
+    def __init__(self, said: str, exit_code: int = os.EX_UNAVAILABLE) -> None:
         super().__init__(said)
         self.exit_code = exit_code

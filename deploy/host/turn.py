@@ -4,21 +4,20 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from host.command import ROOT
 from host.trouble import Trouble
 
 
 @contextmanager
-def taken(folder: Path = ROOT) -> Iterator[None]:
+def taken() -> Iterator[None]:
     """Keep any other such verb of this folder from beginning until the block is done.
 
     Raises:
         Trouble: One is under way.
 
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(ROOT, os.O_RDONLY)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from typing import Any
 
 from host import command, console, ground, images, job, patience, up, volume
 from host.command import Run
+from host.exchange import otherwise, settle
 from host.services import Services
 from host.stand import Stand
 from host.trouble import Trouble
@@ -27,13 +28,9 @@ def upgrade(run: Run = command.run) -> None:
     console.say("Backing up before the upgrade.")
     job.do("create", run=run)
     images.keep(before.images, run)
-    try:
+    with otherwise(lambda: go_back(config, before, run)):
         images.renew(config, run)
         up.start(run=run)
-    except (Trouble, OSError) as cause:
-        raise Trouble(f"{cause}\n\nThe upgrade failed. {go_back(config, before, run)}") from cause
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"Interrupted. {go_back(config, before, run)}") from None
     print(up.report(run), flush=True)
 
 
@@ -49,6 +46,8 @@ def go_back(config: dict[str, Any], before: Services, run: Run = command.run) ->
             before.put_images_back()
             database = put_database_back(run)
             before.resume()
+            if database:
+                settle(run)
         except Trouble as failure:
             return f"The version from before could not be put back either: {failure}"
         state = f"{database}, and {'runs again' if before.are_up else 'is stopped, as it was'}"
@@ -73,6 +72,5 @@ def put_database_back(run: Run = command.run) -> str:
             os.EX_DATAERR,
         )
     job.do("stage", "--snapshot", snapshot, run=run)
-    for verb in ("swap", "settle"):
-        job.do(verb, run=run)
+    job.do("swap", run=run)
     return f" with the snapshot {snapshot} from before the migration"

@@ -31,13 +31,9 @@ def main() -> int:
             owner.take(next(each for each in (settings.folder, *settings.folder.parents) if each.is_dir()))
         owner.drop()
         service.run(file, settings)
-    except Refused as refused:
-        return _complain(str(refused), refused.exit_code)
-    except ProblemError as problem:
-        told = Refused.because_of(problem)
+    except (Refused, ProblemError, ConfigurationError) as error:
+        told = Refused.because_of(error)
         return _complain(str(told), told.exit_code)
-    except ConfigurationError as error:
-        return _complain(f"configuration error: {error}", os.EX_CONFIG)
     except OSError as error:
         return _complain(f"The system refuses: {error}.", os.EX_UNAVAILABLE)
     return os.EX_OK

@@ -85,16 +85,13 @@ def run(
         text=True,
     ) as process:
         try:
-            while True:
+            while not given_up():
                 try:
                     out, err = process.communicate(timeout=LOOK_SECONDS)
+                    return subprocess.CompletedProcess(command, process.returncode, out, err)
                 except subprocess.TimeoutExpired:
-                    if given_up():
-                        raise ProblemError(Code.DRAINING) from None
                     if time.monotonic() > until:
                         raise
-                else:
-                    return subprocess.CompletedProcess(command, process.returncode, out, err)
-        except BaseException:
-            process.kill()
-            raise
+        finally:
+            process.kill()  # unless it has ended
+    raise ProblemError(Code.DRAINING)

@@ -64,7 +64,6 @@ class Replication:
         self._hold = Hold(file)
         self._let_in_at = float("-inf")
         self._is_shared = False
-        self._told: str | None = None
 
     def run(self, ended: threading.Event) -> None:
         """Replicate until the end, or until the files are others."""
@@ -86,12 +85,9 @@ class Replication:
             self._make_sure(ended)
         except (Refused, ProblemError) as error:
             cause = str(Refused.because_of(error))
-            if cause != self._told:
+            if self._state.failed(cause):
                 log.warning("the replica cannot be used", cause=cause)
-            self._told = cause
-            self._state.failed(cause)
             return False
-        self._told = None
         return True
 
     def _make_sure(self, ended: threading.Event) -> None:
@@ -107,17 +103,13 @@ class Replication:
         While no Litestream was there the log may have been begun anew by anybody. Litestream does not notice where the
         end of what it knows is still in the file, and goes on with a hole (tried: rows were missing in the replica).
         """
-        queue = None
         try:
-            queue = Queue(self._file.queue_path)
-            with queue, closing(plain_engine(self._file).raw_connection()) as raw:
+            engine = plain_engine(self._file)
+            with closing(Queue(self._file.queue_path)) as queue, queue, closing(engine.raw_connection()) as raw:
                 busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except (sqlite3.Error, ProblemError) as error:
             self._state.failed(f"The log cannot be begun anew: {error}.")
             return False
-        finally:
-            if queue:
-                queue.leave()
         if busy:
             self._state.failed("A reader is in the way of beginning the log anew, such as an open sqlite3 shell.")
         return not busy

@@ -75,17 +75,14 @@ def _fill(file: DataFile, settings: Settings, state: State, ended: threading.Eve
         Whether the volume is as it should be before the service starts; it is not where this has `ended` before.
 
     """
-    told = None
     while not ended.is_set():
         try:
             if bring_back(file, settings, given_up=ended.is_set):
                 log.info("an empty volume was restored from the replica", path=str(file.path))
         except (Refused, ProblemError) as error:
             cause = str(Refused.because_of(error))
-            state.failed(cause)
-            if cause != told:
+            if state.failed(cause):
                 log.warning("the volume cannot be restored yet, should it be empty", cause=cause)
-                told = cause
             # A volume that is mended is looked at before the service, which waits longer, creates a database there.
             ended.wait(AGAIN_SECONDS if isinstance(error, Refused) else LOOK_SECONDS)
         else:
@@ -115,9 +112,7 @@ def _use(file: DataFile, ended: threading.Event) -> Iterator[Files | None]:
             use.join(found.record)
             files = found
     try:
-        if use and not files:
-            use.leave()
         yield files
     finally:
-        if use and files:
+        if use:
             use.leave()

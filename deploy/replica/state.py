@@ -16,10 +16,9 @@ LONGEST_ERROR = 300
 class State:
     """Told by the threads that do the work, and shown to whoever asks.
 
-    The lag is the age of the newest moment at which the replica had all that the database had: that at which the last
-    `/sync` of Litestream's control socket began that was answered by a success, as such an answer comes when all that
-    was committed before the request is at the replica. So it grows while the store cannot be reached and something is
-    to be brought there; an idle database needs none, and has no lag.
+    The lag is the age of the newest moment whose state the replica is known to have: that at which Litestream was asked
+    how much it has taken in, and has brought there since. So it grows while the store cannot be reached and something
+    is to be brought there; an idle database needs none, and has no lag.
 
     Args:
         settings: Those of the replica.
@@ -60,10 +59,11 @@ class State:
         with self._turn:
             self._equal_at, self._last_error = at, None
 
-    def failed(self, reason: str) -> None:
-        """Note what has failed, in one sentence."""
+    def failed(self, reason: str) -> bool:
+        """Note what has failed, in one sentence, and tell whether that is news."""
         with self._turn:
-            self._last_error = " ".join(reason.split())[:LONGEST_ERROR]
+            before, self._last_error = self._last_error, " ".join(reason.split())[:LONGEST_ERROR]
+            return before != self._last_error
 
     @property
     def lag(self) -> float | None:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import struct
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,13 +11,13 @@ from app.copying import COPY_MODE, check_room, sync
 from app.datafile import DataFile
 from app.faults import disk_faults
 from app.lookout import FREE_FLOOR_BYTES
+from backup import content
 from backup.trouble import Refused
 from replica import pieces
 from replica.restore import NoDataError, restore
 from replica.settings import Settings
 
 FOLDER_MODE = 0o750
-LINEAGE_AT = 60  # of the file's header: `user_version`; see sqlite.org/fileformat.html#user_version_number
 
 
 def bring_back(file: DataFile, settings: Settings, *, given_up: Callable[[], bool]) -> bool:
@@ -47,7 +46,7 @@ def bring_back(file: DataFile, settings: Settings, *, given_up: Callable[[], boo
         return file.exists()
 
 
-def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool] = lambda: False) -> None:
+def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool]) -> None:
     """Make sure that the replica is that of this volume's database, or of none, before anything is written there.
 
     That is known where the newest piece there is from this volume, whatever database it held then. Else what the
@@ -71,7 +70,7 @@ def _compare(file: DataFile, settings: Settings, given_up: Callable[[], bool]) -
     draft = _draft(file)
     try:
         restore(settings, draft, None, given_up=given_up)
-        found = _lineage(draft)
+        found = content.lineage(draft)
     finally:
         draft.unlink(missing_ok=True)
     if found != file.read_seal():
@@ -109,7 +108,7 @@ def _remember(file: DataFile, settings: Settings) -> None:
     memory, note = file.litestream_path, _note(file)
     with disk_faults():
         shutil.rmtree(memory, ignore_errors=True)
-        memory.mkdir(0o750, exist_ok=True)
+        memory.mkdir(FOLDER_MODE, exist_ok=True)
         note.write_text(settings.url)
         sync(note)
         sync(memory)
@@ -132,11 +131,3 @@ def _draft(file: DataFile) -> Path:
 
 def _note(file: DataFile) -> Path:
     return file.litestream_path / "place"
-
-
-def _lineage(database: Path) -> int:
-    """Read the lineage of a database that nobody has open."""
-    with disk_faults(), database.open("rb") as opened:
-        opened.seek(LINEAGE_AT)
-        (lineage,) = struct.unpack(">i", opened.read(4))
-        return int(lineage)

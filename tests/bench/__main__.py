@@ -1,5 +1,6 @@
 """`python -m bench [--quick | --data]`: build, measure, report."""
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
         return trouble.exit_code
     except (DockerException, RequestException) as error:
         console.complain(f"The Docker engine refuses: {error}.")
-        return Trouble.exit_code
+        return os.EX_UNAVAILABLE
     except KeyboardInterrupt:
         console.complain("Interrupted; nothing is left behind.")
         return INTERRUPTED

@@ -27,16 +27,6 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "volume" / "api.db"
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"file://{tmp_path}/replica"
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "replica.log"
-
-
 def acknowledged(ledger: Ledger, at_least: int) -> None:
     assert len(ledger.entries) >= at_least
 

@@ -1,15 +1,17 @@
 """Databases and backups of a test, without containers."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.datafile import DataFile
-from backup import content
+from backup import content, sources
 from backup.content import Content
 from backup.create import create
 from backup.folder import Backup, Folder
 from backup.retention import Retention
+from backup.staging import Staging
 from support.database import prepare_once
 
 ALL = Retention()
@@ -40,6 +42,31 @@ def backup_folder(path: Path) -> Folder:
 def back_up(file: DataFile, folder: Folder) -> Backup:
     """Make a backup."""
     return create(file, folder, ALL).backup
+
+
+def stage(file: DataFile, backup: Backup | Path) -> Staging:
+    """Bring the database of a backup beside another one."""
+    path = backup.path if isinstance(backup, Backup) else backup
+    staging = Staging(file)
+    staging.fill(path.name, sources.archive_at(path, file))
+    return staging
+
+
+def stage_snapshot(file: DataFile) -> None:
+    """Bring the newest snapshot beside the database."""
+    Staging(file).fill(*sources.snapshot(file, file.snapshots.all()[0].path.name))
+
+
+@contextmanager
+def crashed(file: DataFile) -> Iterator[None]:
+    """Leave the files as a crash at the end of the block would: with a log."""
+    with closing(sqlite3.connect(file.path)) as connection:
+        connection.execute("BEGIN")
+        connection.execute("SELECT 1 FROM tasks").fetchone()  # keeps what is written next in the log
+        yield
+        copies = {path: path.read_bytes() for path in (file.path, file.log_path)}
+    for path, copy in copies.items():
+        path.write_bytes(copy)
 
 
 def content_of(path: Path) -> Content:

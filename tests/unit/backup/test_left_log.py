@@ -3,8 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,12 +11,21 @@ import pytest
 
 from app.datafile import DataFile
 from app.problems import Code, ProblemError
-from backup import sources
 from backup import swap as swapping
-from backup.folder import Backup, Folder
-from backup.staging import Stage, Staging
+from backup.folder import Folder
+from backup.staging import Staging
 from backup.trouble import Refused
-from support.backups import add_tasks, back_up, backup_folder, content_of, database, everything
+from support.backups import (
+    add_tasks,
+    back_up,
+    backup_folder,
+    content_of,
+    crashed,
+    database,
+    everything,
+    stage,
+    stage_snapshot,
+)
 from support.database import prepare_once
 from support.steps import Scene, each_step
 from support.volume import filled_up, mounted
@@ -26,18 +34,6 @@ SCENES = "unit.backup.test_left_log"
 PAGE = 4096
 MANY = 3000  # tasks, whose pages SQLite misses when they are gone
 IN_LOG, IN_BACKUP = 7, 3
-
-
-@contextmanager
-def crashed(file: DataFile) -> Iterator[None]:
-    """Leave the files as a crash at the end of the block would: with a log."""
-    with closing(sqlite3.connect(file.path)) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT 1 FROM tasks").fetchone()  # keeps what is written next in the log
-        yield
-        copies = {path: path.read_bytes() for path in (file.path, file.log_path)}
-    for path, copy in copies.items():
-        path.write_bytes(copy)
 
 
 def put_in_log(file: DataFile) -> None:
@@ -62,19 +58,12 @@ def data(folder: Path) -> DataFile:
     return DataFile(folder / "data" / "api.db")
 
 
-def stage(folder: Path) -> Staging:
-    backup: Backup = Folder(folder / "backups").backups()[0]
-    staging = Staging(data(folder))
-    staging.fill(backup.path.name, sources.archive_at(backup.path, data(folder)))
-    return staging
-
-
 def build(folder: Path) -> None:
     back_up(database(folder / "other", tasks=IN_BACKUP), backup_folder(folder / "backups"))
     put_in_log(database(folder / "data", tasks=MANY))
     damage(data(folder))
     shutil.copytree(folder / "data", folder / "as it was")
-    stage(folder)
+    stage(data(folder), Folder(folder / "backups").backups()[0])
 
 
 def build_swapped(folder: Path) -> None:
@@ -85,7 +74,7 @@ def build_swapped(folder: Path) -> None:
 def build_empty(folder: Path) -> None:
     back_up(database(folder / "other", tasks=IN_BACKUP), backup_folder(folder / "backups"))
     (folder / "data").mkdir()
-    stage(folder)
+    stage(data(folder), Folder(folder / "backups").backups()[0])
     swapping.swap(data(folder))
     prepare_once(data(folder))
     put_in_log(data(folder))
@@ -176,7 +165,7 @@ def test_a_log_that_the_disk_refuses_to_bring_home_comes_back_with_its_database(
     file = database(tmp_path / "data", tasks=5)
     backup = back_up(file, backup_folder(tmp_path / "backups"))
     put_in_log(file)
-    Staging(file).fill("it", sources.archive_at(backup.path, file))
+    stage(file, backup)
     with monkeypatch.context() as broken:
         broken.setattr(swapping, "plain_engine", refuse)
         swapping.swap(file)
@@ -219,6 +208,7 @@ def test_a_volume_that_is_emptied_again_takes_a_new_database(tmp_path: Path) -> 
     build_empty(tmp_path)
     file = data(tmp_path)
     assert swapping.undo(file) == "The volume is empty, as it was."
+    assert not file.exists()
     prepare_once(file)
     assert content_of(file.path).rows["tasks"] == 0
 
@@ -249,7 +239,7 @@ def test_going_back_to_a_snapshot_with_a_log_brings_what_is_in_the_log(tmp_path:
     file, replaced = database(tmp_path / "data"), database(tmp_path / "replaced", tasks=5)
     put_in_log(replaced)
     file.snapshots.adopt(replaced.path, "0002", replaced.log_path)
-    Staging(file).fill(*sources.snapshot(file, None))
+    stage_snapshot(file)
     swapping.swap(file)
     assert content_of(file.path).rows["tasks"] == 5 + IN_LOG
 
@@ -261,7 +251,7 @@ def test_a_snapshot_whose_log_cannot_be_used_is_refused_by_its_name(tmp_path: Pa
     snapshot = file.snapshots.adopt(replaced.path, "0002", replaced.log_path)
     before = everything(tmp_path)
     with pytest.raises(Refused, match=f"{snapshot.path.name} cannot be restored with its log"):
-        Staging(file).fill(*sources.snapshot(file, None))
+        stage_snapshot(file)
     assert everything(tmp_path) == before
 
 
@@ -272,7 +262,7 @@ def test_a_database_whose_log_the_volume_has_no_room_for_is_not_replaced(tmp_pat
         backup = back_up(file, backup_folder(tmp_path / "backups"))
         with crashed(file):
             add_tasks(file, 30_000, name="x" * 100)
-        Staging(file).fill("it", sources.archive_at(backup.path, file))
+        stage(file, backup)
         with (
             filled_up(tmp_path / "data", leaving=64 * 1024),
             pytest.raises(sqlite3.OperationalError, match="disk is full"),
@@ -304,18 +294,3 @@ def test_undoing_a_restore_of_a_lost_database_does_not_let_a_new_one_be_begun(wh
     swapping.undo(data(tmp_path))
     with pytest.raises(ProblemError, match="db_missing"):
         prepare_once(data(tmp_path))
-
-
-@pytest.mark.fault("B7")
-def test_a_database_that_another_program_reads_right_now_is_not_replaced(tmp_path: Path) -> None:
-    file = database(tmp_path / "data", tasks=5)
-    backup = back_up(file, backup_folder(tmp_path / "backups"))
-    Staging(file).fill("it", sources.archive_at(backup.path, file))
-    with closing(sqlite3.connect(file.path)) as connection:
-        connection.execute("BEGIN")
-        connection.execute("SELECT * FROM tasks").fetchall()
-        add_tasks(file, 1)
-        with pytest.raises(Refused, match=r"Another process has \S+ open"):
-            swapping.swap(file)
-    assert content_of(file.path).rows["tasks"] == 6
-    assert Staging(file).stage is Stage.STAGED

@@ -19,7 +19,17 @@ from backup.folder import Backup, Folder
 from backup.manifest import Manifest
 from backup.staging import Stage, Staging
 from backup.trouble import Refused
-from support.backups import add_tasks, back_up, backup_folder, content_of, database, everything
+from support.backups import (
+    add_tasks,
+    back_up,
+    backup_folder,
+    content_of,
+    crashed,
+    database,
+    everything,
+    stage,
+    stage_snapshot,
+)
 from support.damage import Page, filled, flipped
 from support.database import never, prepare_once
 from support.steps import Scene, each_step
@@ -42,13 +52,6 @@ def backup(file: DataFile, folder: Folder) -> Backup:
     made = back_up(file, folder)
     add_tasks(file, 2, name="later")
     return made
-
-
-def stage(file: DataFile, backup: Backup | Path) -> Staging:
-    path = backup.path if isinstance(backup, Backup) else backup
-    staging = Staging(file)
-    staging.fill(path.name, sources.archive_at(path, file))
-    return staging
 
 
 def restore(file: DataFile, backup: Backup) -> None:
@@ -97,8 +100,7 @@ def test_the_replaced_database_is_kept_as_the_newest_snapshot(file: DataFile, ba
     restore(file, backup)
     newest = file.snapshots.all()[0]
     assert content_of(newest.path) == replaced
-    staging = Staging(file)
-    staging.fill(*sources.snapshot(file, None))
+    stage_snapshot(file)
     swapping.swap(file)
     assert content_of(file.path) == replaced
 
@@ -117,24 +119,23 @@ def test_a_database_in_use_is_not_replaced(file: DataFile, backup: Backup) -> No
 
 
 @pytest.mark.fault("B7")
-def test_a_database_that_another_program_has_open_is_not_replaced(file: DataFile, backup: Backup) -> None:
+@pytest.mark.parametrize("begin", ["", "BEGIN"], ids=["open", "reads right now"])
+def test_a_database_that_another_program_has_open_is_not_replaced(begin: str, file: DataFile, backup: Backup) -> None:
     stage(file, backup)
     with closing(sqlite3.connect(file.path)) as connection:
+        connection.execute(begin)
         connection.execute("SELECT * FROM tasks").fetchall()
+        add_tasks(file, 1)
         with pytest.raises(Refused, match=r"Another process has \S+ open"):
             swapping.swap(file)
-    assert tasks(file.path) == 5
+    assert tasks(file.path) == 6
     assert Staging(file).stage is Stage.STAGED
 
 
 @pytest.mark.fault("B6")
 def test_what_is_only_in_the_log_of_the_replaced_database_is_kept_with_it(file: DataFile, backup: Backup) -> None:
-    with closing(sqlite3.connect(file.path)) as connection:
-        connection.execute("SELECT 1 FROM tasks")
+    with crashed(file):
         add_tasks(file, 7)
-        copies = {suffix: Path(f"{file.path}{suffix}").read_bytes() for suffix in ("", "-wal")}
-    for suffix, copy in copies.items():  # as a crash leaves it
-        Path(f"{file.path}{suffix}").write_bytes(copy)
     restore(file, backup)
     assert tasks(file.path) == 3
     assert tasks(file.snapshots.all()[0].path) == 12
@@ -171,17 +172,6 @@ def test_undoing_puts_the_old_database_back_and_keeps_what_was_written_meanwhile
     assert tasks(file.snapshots.all()[0].path) == 4
     assert staging.stage is Stage.NOTHING
     prepare_once(file)
-
-
-def test_undoing_on_a_volume_that_was_empty_leaves_it_empty(backup: Backup, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    empty = DataFile(tmp_path / "empty" / "api.db")
-    stage(empty, backup)
-    swapping.swap(empty)
-    assert swapping.undo(empty) == "The volume is empty, as it was."
-    assert not empty.exists()
-    prepare_once(empty)
-    assert tasks(empty.path) == 0
 
 
 def test_undoing_what_was_only_staged_changes_nothing(file: DataFile, backup: Backup) -> None:
@@ -364,7 +354,7 @@ def test_what_is_put_in_place_has_the_mode_of_the_database_whatever_the_umask_is
     put_snapshot(file)
     umask = os.umask(0o007)
     try:
-        Staging(file).fill(*sources.snapshot(file, None))
+        stage_snapshot(file)
         swapping.swap(file)
     finally:
         os.umask(umask)

@@ -15,16 +15,10 @@ def make(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["make", *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    "verb", ["help", "up", "down", "status", "logs", "test", "bench", "mutants", "doctor", "lint", "format", "lock"]
-)
-def test_help_tells_of_every_verb(verb: str) -> None:
-    assert f"\n  make {verb} " in "\n" + make().stdout
-
-
-def test_help_tells_of_every_verb_of_the_host() -> None:
+def test_help_tells_of_every_verb() -> None:
     told = re.findall(r"^  make (\S+)", make().stdout, re.MULTILINE)
-    assert set(VERBS) - {"setup"} <= set(told)
+    others = {"help", "down", "logs", "test", "bench", "mutants", "lint", "format", "lock"}
+    assert (set(VERBS) - {"setup"}) | others <= set(told)
 
 
 def test_help_fits_80_columns() -> None:
