@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from support.s3 import KEYS
 from support.stack import NewStack, Stack
 from support.waiting import eventually
 
 PROFILES = ("--profile", "backup", "--profile", "replica")
 SERVICES = ["backup", "replica"]
+NOBODY = "s3://bucket/folder?endpoint=http://127.0.0.1:9&region=us-east-1"
 SOMEBODY = 1234
 SYNC_SECONDS = 6  # longer than a stop takes: what was written just before is brought to the replica by the stop itself
 
@@ -106,6 +108,23 @@ def test_a_destroyed_volume_is_restored_by_the_replica_before_the_api_creates_an
     up(copied)
     eventually(copied.healthy, within=20)
     assert [task["name"] for task in copied.get("/tasks").json()["items"]] == [name]
+
+
+@pytest.mark.fault("G3")
+def test_an_api_that_compose_starts_without_a_healthy_replica_begins_no_new_database(new_stack: NewStack) -> None:
+    def waits() -> None:
+        answer = stack.get("/db-check")
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "db_replica_unavailable"
+
+    up = ("--profile", "replica", "up", "--detach", "--wait")
+    stack = new_stack(variables={"REPLICA_URL": NOBODY, **KEYS})
+    assert stack.compose(*up).returncode != 0
+    eventually(waits, within=20)
+    assert stack.python_on_volume("import os; print(os.path.exists('/data/api.db'))") == "False"
+    stack.set_variables({})  # the replica is a volume now, and an empty one
+    assert stack.compose(*up).returncode == 0
+    eventually(stack.healthy, within=20)
 
 
 def test_neither_service_is_there_unless_it_is_asked_for(new_stack: NewStack) -> None:
