@@ -36,10 +36,11 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
         ProblemError: The disk or the file does not allow it; the code says why.
 
     """
+    _refuse_awaited(file)  # the replica's service may have its turn for long
     with locks.turn(file.lock_path, given_up=given_up):
+        _refuse_awaited(file)
         seal = file.read_seal()
         if may_create and seal is None and not file.exists():
-            _refuse_awaited(file)
             file.create()
             log.info("database created", path=str(file.path))
         use = locks.Use(file.use_path)
@@ -66,7 +67,7 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
 def _refuse_awaited(file: DataFile) -> None:
     """Begin no new database where the replica's service is to bring back the one that was lost."""
     with disk_faults():
-        if file.awaited_path.exists():
+        if file.awaited_path.exists() and not file.exists():
             raise ProblemError(Code.DB_REPLICA_UNAVAILABLE, cause="the empty volume waits for what its replica holds")
 
 

@@ -510,8 +510,8 @@ GUARDS = (
     Guard(
         "no database is begun where one is to come back from the replica",
         f"{APP}/prepare.py",
-        "            _refuse_awaited(file)\n",
-        "",
+        "        _refuse_awaited(file)\n        seal",
+        "        seal",
         (f"{UNIT}/test_prepare.py",),
     ),
     Guard(

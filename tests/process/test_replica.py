@@ -181,6 +181,8 @@ def test_no_new_database_is_begun_while_nobody_knows_what_the_replica_has_not_ev
     data.parent.mkdir()
     with s3.frozen(), replicating(data, s3.url(), healthy=False, log=log, **KEYS) as sidecar:
         eventually(data.with_name(".api.db.replica").stat, within=5)
+        with running_server(data, healthy=False) as server:
+            eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=5)
         sidecar.process.kill()
     with running_server(data, healthy=False) as server:
         eventually(lambda: server.every_worker_says("db_replica_unavailable"), within=5)
@@ -314,7 +316,7 @@ def test_a_replica_that_is_emptied_while_it_is_in_use_becomes_whole_again(
         eventually(server.every_worker_is_ready, within=10)
         assert server.create("before").status_code == 201
         has_all(sidecar)
-        eventually(lambda: next((tmp_path / "replica" / "ltx" / "9").iterdir()), within=10)  # the copy of each day
+        eventually((tmp_path / "replica" / "ltx" / "9").stat, within=10)  # the copy of each day
         shutil.rmtree(tmp_path / "replica" / "ltx")
         server.create("meanwhile")
         eventually(is_whole, within=30)
