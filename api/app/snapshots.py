@@ -137,8 +137,19 @@ class Snapshots:
             ProblemError: The disk does not allow it.
 
         """
-        for snapshot in self.all()[keep:]:
+        found = self.all()
+        for snapshot in found[keep:]:
             _remove(snapshot)
+        if 0 < keep <= len(found):
+            self._remove_logs(before=found[keep - 1].at)
+
+    def _remove_logs(self, *, before: datetime) -> None:
+        """Remove the logs of databases that are not there any more."""
+        with disk_faults():
+            for log in self._folder.glob("*-wal"):
+                its = _read_name(log.with_name(log.name.removesuffix("-wal")))
+                if its and its.at < before and not its.path.exists():
+                    log.unlink()
 
     def _find(self, revision: str, home: Path) -> Snapshot | None:
         wanted = _look(home)

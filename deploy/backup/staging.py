@@ -99,11 +99,7 @@ class Staging:
             with content.opened(self.new) as connection:
                 note = Note(source, content.header(connection).lineage, content.revision(connection))
             sync(self.new)
-            draft = self.folder / "note.part"
-            draft.write_text(json.dumps(note))
-            sync(draft)
-            draft.replace(self._note)
-            sync(self.folder)
+            _write(self._note, json.dumps(note))
         except BaseException:
             self._clear()
             raise
@@ -117,6 +113,8 @@ class Staging:
 
     @property
     def _stray_log(self) -> Path | None:
+        if self.stage is Stage.NOTHING:
+            return None  # the note has gone, and each log belongs to what lies beside it
         is_new = self.stage is Stage.SWAPPED and (self.old.exists() or not self.old_log.exists())
         log = self.undone_log if is_new else self.old_log
         # Whoever has used the database since has sealed it, and the log is not of what it is now.
@@ -124,14 +122,17 @@ class Staging:
         return log if log.exists() and not is_used else None
 
     def keep_seal(self) -> None:
-        """Keep what the volume remembers of a database that is not there any more."""
-        if self.file.seal_path.exists() and not self._old_seal.exists():
-            self._old_seal.hardlink_to(self.file.seal_path)
+        """Keep what the volume remembers, of a database that is not there any more or of none."""
+        if not self._old_seal.exists():
+            seal = self.file.seal_path
+            _write(self._old_seal, seal.read_text() if seal.exists() else "")
 
     def give_seal_back(self) -> None:
-        """Have the volume remember that, or nothing."""
-        if self._old_seal.exists():
-            self._old_seal.replace(self.file.seal_path)
+        """Have the volume remember that again."""
+        if not self._old_seal.exists():
+            return
+        if seal := self._old_seal.read_text():
+            _write(self.file.seal_path, seal)
         else:
             self.file.seal_path.unlink(missing_ok=True)
 
@@ -143,28 +144,49 @@ class Staging:
             ProblemError, OSError: The disk does not allow it.
 
         """
-        if self._stray_log:
+        is_sealed_for_new = self.stage is Stage.STAGED and self._old_seal.exists() and not holds_anything(self.file)
+        if self._stray_log or is_sealed_for_new:
             with alone(self.file):
                 self.give_log_back()
+                if is_sealed_for_new:
+                    self.give_seal_back()
         return self._clear()
+
+    def put_away(self, database: Path, log: Path) -> Snapshot | None:
+        """Make a snapshot of a database, with its log, unless it is only a second name; remove it then."""
+        if database.exists() and not _is_same(database, self.file.path):
+            return self._keep(database, log)
+        if log.exists() and not _is_same(log, self.file.log_path):
+            self.file.snapshots.keep_log(log)
+        for path in (database, log):
+            path.unlink(missing_ok=True)
+        return None
 
     def _clear(self) -> list[Snapshot]:
         """Remove the folder, and make snapshots of what has no other name; without a note nothing is under way."""
         self._note.unlink(missing_ok=True)
-        kept = []
-        for database, log in ((self.old, self.old_log), (self.undone, self.undone_log)):
-            if database.exists() and not _is_same(database, self.file.path):
-                kept.append(self._keep(database, log))
-            elif log.exists() and not _is_same(log, self.file.log_path):
-                self.file.snapshots.keep_log(log)
+        kept = [self.put_away(self.old, self.old_log), self.put_away(self.undone, self.undone_log)]
         shutil.rmtree(self.folder, ignore_errors=True)
-        return kept
+        return [snapshot for snapshot in kept if snapshot]
 
     def _keep(self, database: Path, log: Path) -> Snapshot:
         revision = None
         with suppress(sqlite3.Error), content.opened(database) as connection:
             revision = content.revision(connection)
         return self.file.snapshots.adopt(database, revision or "unknown", log)
+
+
+def holds_anything(file: DataFile) -> bool:
+    """Tell whether there is a database, or something else that stands in its place."""
+    return file.exists() and not (file.path.is_file() and file.path.stat().st_size == 0)
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.part")
+    draft.write_text(text)
+    sync(draft)
+    draft.replace(path)
+    sync(path.parent)
 
 
 def _is_same(path: Path, other: Path) -> bool:

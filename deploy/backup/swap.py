@@ -18,7 +18,7 @@ from app.faults import code_of
 from app.problems import Code, ProblemError
 from backup import content
 from backup.live import alone
-from backup.staging import Stage, Staging
+from backup.staging import Stage, Staging, holds_anything
 from backup.trouble import Refused
 
 
@@ -36,7 +36,7 @@ def swap(file: DataFile) -> str:
     note = staging.note
     with alone(file):
         staging.give_log_back()
-        if not _set_aside(file, staging.old, staging.old_log):
+        if not _set_aside(staging, staging.old, staging.old_log):
             staging.keep_seal()
         _put(file, staging.new, note.lineage)
     return f"{note.source} is in place."
@@ -54,7 +54,7 @@ def undo(file: DataFile) -> str:
     if staging.stage is Stage.SWAPPED:
         with alone(file):
             staging.give_log_back()
-            _set_aside(file, staging.undone, staging.undone_log)
+            _set_aside(staging, staging.undone, staging.undone_log)
             if staging.old.exists():
                 _put(file, staging.old, content.lineage(staging.old), staging.old_log)
             else:
@@ -66,7 +66,7 @@ def undo(file: DataFile) -> str:
     return "The old database is in place." if file.exists() else "The volume is empty, as it was."
 
 
-def _set_aside(file: DataFile, aside: Path, log_aside: Path) -> bool:
+def _set_aside(staging: Staging, aside: Path, log_aside: Path) -> bool:
     """Give the present database a second name, so that another one can take the first; tell whether there is one.
 
     Raises:
@@ -74,12 +74,12 @@ def _set_aside(file: DataFile, aside: Path, log_aside: Path) -> bool:
         ProblemError, OSError: The disk does not allow it.
 
     """
-    if not _holds_anything(file):
+    file = staging.file
+    if not holds_anything(file):
         if file.log_path.exists():  # SQLite would throw it away
             file.snapshots.keep_log(file.log_path)
         return False
-    for path in (aside, log_aside):
-        path.unlink(missing_ok=True)  # of a swap that was interrupted
+    staging.put_away(aside, log_aside)  # of a swap that was interrupted
     _bring_log_home(file, log_aside)
     if file.path.is_file():
         aside.hardlink_to(file.path)
@@ -112,7 +112,7 @@ def _bring_log_home(file: DataFile, aside: Path) -> None:
 
 def _put(file: DataFile, new: Path, lineage: int | None, log: Path | None = None) -> None:
     """Put a closed database in place, with the log that could not be brought home."""
-    if lineage is not None and not _holds_anything(file):
+    if lineage is not None and not holds_anything(file):
         file.write_seal(lineage)  # without one, a new database could be begun there
     else:
         file.seal_path.unlink(missing_ok=True)  # without one, the service accepts either of the two
@@ -132,7 +132,3 @@ def _drop_log(file: DataFile) -> None:
     for path in (file.log_path, file.index_path):
         path.unlink(missing_ok=True)
     sync(file.path.parent)
-
-
-def _holds_anything(file: DataFile) -> bool:
-    return file.exists() and not (file.path.is_file() and file.path.stat().st_size == 0)

@@ -35,8 +35,8 @@ class Piece(NamedTuple):
     at: datetime
 
 
-def read(settings: Settings, *, given_up: Callable[[], bool] = lambda: False) -> list[Piece]:
-    """List them.
+def read(settings: Settings, level: str = "all", *, given_up: Callable[[], bool] = lambda: False) -> list[Piece]:
+    """List those of a level: 0 are what the volume has sent, and the others what Litestream has made of them there.
 
     Raises:
         Refused: The store cannot be reached.
@@ -44,7 +44,7 @@ def read(settings: Settings, *, given_up: Callable[[], bool] = lambda: False) ->
 
     """
     try:
-        done = litestream.run("ltx", "-level", "all", "-json", settings.url, within=LIST_SECONDS, given_up=given_up)
+        done = litestream.run("ltx", "-level", level, "-json", settings.url, within=LIST_SECONDS, given_up=given_up)
     except subprocess.TimeoutExpired:
         raise unreadable(settings, f"its store has not answered within {LIST_SECONDS} s") from None
     if done.returncode:
@@ -63,13 +63,12 @@ def are_whole(pieces: Sequence[Piece]) -> bool:
     return any(piece.first == FIRST for piece in pieces)
 
 
-def are_of(pieces: Sequence[Piece], file: DataFile) -> bool:
-    """Tell whether the newest of them was brought there from this volume, where Litestream keeps the newest ones."""
-    newest = max((piece.last for piece in pieces), default="")
-    kept = file.litestream_path / "ltx" / "0"
-    return any(
-        piece.last == newest and _size(kept / f"{piece.first}-{piece.last}.ltx") == piece.size for piece in pieces
-    )
+def are_of(sent: Sequence[Piece], file: DataFile) -> bool:
+    """Tell whether the newest of level 0 was sent from this volume, where Litestream keeps that as well."""
+    if not sent:
+        return False
+    newest = max(sent, key=lambda piece: piece.last)
+    return _size(file.litestream_path / "ltx" / "0" / f"{newest.first}-{newest.last}.ltx") == newest.size
 
 
 def unreadable(settings: Settings, cause: str) -> Refused:

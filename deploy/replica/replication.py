@@ -63,6 +63,7 @@ class Replication:
         self._folder = folder
         self._hold = Hold(file)
         self._let_in_at = float("-inf")
+        self._is_whole = True
         self._is_shared = False
 
     def run(self, ended: threading.Event) -> None:
@@ -93,7 +94,7 @@ class Replication:
     def _make_sure(self, ended: threading.Event) -> None:
         if self._is_shared:
             raise Refused(os.EX_UNAVAILABLE, SHARED.format(self._settings.place))
-        claim(self._file, self._settings, given_up=ended.is_set)
+        self._is_whole = claim(self._file, self._settings, given_up=ended.is_set)
         needed = self._file.size() + self._file.log_bytes() + FREE_FLOOR_BYTES
         check_room(self._file.path.parent, needed, "the copy that Litestream begins with")
 
@@ -117,7 +118,7 @@ class Replication:
     def _run_once(self, ended: threading.Event) -> None:
         process = litestream.replicate(self._file, self._settings, self._folder)
         pulse = Pulse(self._file.path, self._settings, self._state, self._folder)
-        watch = Watch(self._file, self._settings, pulse.has_caught_up)
+        watch = Watch(self._file, self._settings, pulse.has_caught_up, is_whole=self._is_whole)
         try:
             with beside(pulse.run), beside(watch.run):
                 while process.poll() is None and self._is_unchanged() and not (watch.is_lost or watch.is_shared):

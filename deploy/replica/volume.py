@@ -46,11 +46,14 @@ def bring_back(file: DataFile, settings: Settings, *, given_up: Callable[[], boo
         return file.exists()
 
 
-def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool]) -> None:
+def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool]) -> bool:
     """Make sure that the replica is that of this volume's database, or of none, before anything is written there.
 
     That is known where the newest piece there is from this volume, whatever database it held then. Else what the
     replica has is restored once, and its lineage compared.
+
+    Returns:
+        Whether it will be whole as soon as Litestream has caught up; the rest of an emptied one is so only later.
 
     Raises:
         Refused: It is the replica of another database, is damaged or cannot be reached.
@@ -58,11 +61,12 @@ def claim(file: DataFile, settings: Settings, *, given_up: Callable[[], bool]) -
 
     """
     found = pieces.read(settings, given_up=given_up)
-    if _is_noted(file, settings) and pieces.are_of(found, file):
-        return
+    if _is_noted(file, settings) and pieces.are_of(pieces.read(settings, "0", given_up=given_up), file):
+        return pieces.are_whole(found)
     if found:
         _compare(file, settings, given_up)
     _remember(file, settings)
+    return True
 
 
 def _compare(file: DataFile, settings: Settings, given_up: Callable[[], bool]) -> None:

@@ -273,6 +273,19 @@ def test_a_revision_that_would_lead_out_of_the_folder_does_not(tmp_path: Path) -
     assert Snapshots(tmp_path / "kept").all() == [adopted]
 
 
+def test_a_log_without_its_database_is_kept_until_the_last_snapshot_is_newer(file: DataFile) -> None:
+    log = file.path.with_name("lost-wal")
+    log.write_text("rows")
+    file.snapshots.keep_log(log)
+    (kept,) = (path for path in file.path.parent.rglob("*-lost.db-wal"))
+    put_snapshots(file, "0001", "0002")
+    file.snapshots.prune()
+    assert kept.exists()
+    put_snapshots(file, "0003")
+    file.snapshots.prune()
+    assert not kept.exists()
+
+
 def test_other_files_in_the_folder_are_no_snapshots_and_are_left_alone(tmp_path: Path) -> None:
     kept = Snapshots(tmp_path)
     for name in ("20260101T000000.000000Z-0001.db-wal", "20261399T000000.000000Z-0001.db", "notes.txt"):

@@ -71,6 +71,23 @@ def build_swapped(folder: Path) -> None:
     swapping.swap(data(folder))
 
 
+def build_half_swapped(folder: Path) -> None:
+    """Swap, and end before the new database is sealed, as a kill would."""
+    build_swapped(folder)
+    data(folder).seal_path.unlink()
+
+
+def build_found(folder: Path) -> None:
+    build_lost(folder)
+    swapping.swap(data(folder))
+
+
+def build_to_fill(folder: Path) -> None:
+    back_up(database(folder / "other", tasks=IN_BACKUP), backup_folder(folder / "backups"))
+    (folder / "data").mkdir()
+    stage(data(folder), Folder(folder / "backups").backups()[0])
+
+
 def build_empty(folder: Path) -> None:
     back_up(database(folder / "other", tasks=IN_BACKUP), backup_folder(folder / "backups"))
     (folder / "data").mkdir()
@@ -113,6 +130,11 @@ def swap_and_look(folder: Path) -> tuple[str, int]:
     return look_for_pair(folder)
 
 
+def settle_and_look(folder: Path) -> tuple[str, int]:
+    Staging(data(folder)).settle()
+    return look_for_pair(folder)
+
+
 def undo_and_look(folder: Path) -> tuple[str, int]:
     swapping.undo(data(folder))
     return look_for_pair(folder)
@@ -136,19 +158,35 @@ def look_for_any(folder: Path) -> str:
     return "new" if content_of(data(folder).path).rows["tasks"] == IN_BACKUP else "another"
 
 
+def empty_again_and_look(folder: Path) -> str:
+    """Tell what a start of the service finds, once the work is done again."""
+    swapping.undo(data(folder))
+    return look_for_any(folder)
+
+
 SWAPPING = Scene(build, lambda folder: swapping.swap(data(folder)), look_for_pair)
 UNDOING = Scene(build_swapped, lambda folder: swapping.undo(data(folder)), look_for_pair)
 SWAPPING_TWICE = Scene(*SWAPPING[:2], swap_and_look)
 UNDOING_TWICE = Scene(*UNDOING[:2], undo_and_look)
+SETTLING_HALF = Scene(build_half_swapped, lambda folder: Staging(data(folder)).settle(), settle_and_look)
 SETTLING = Scene(build_swapped, lambda folder: Staging(data(folder)).settle(), look_for_pair)
 FINDING = Scene(build_lost, lambda folder: swapping.swap(data(folder)), look_for_any)
+UNDOING_LOST = Scene(build_found, lambda folder: swapping.undo(data(folder)), empty_again_and_look)
+FILLING = Scene(build_to_fill, lambda folder: swapping.swap(data(folder)), empty_again_and_look)
 EMPTYING = Scene(build_empty, lambda folder: swapping.undo(data(folder)), look_for_rows)
 
 
 @pytest.mark.fault("B6")
 @pytest.mark.parametrize(
     ("scene", "places"),
-    [("SWAPPING", 2), ("SWAPPING_TWICE", 1), ("UNDOING", 2), ("UNDOING_TWICE", 1), ("SETTLING", 1)],
+    [
+        ("SWAPPING", 2),
+        ("SWAPPING_TWICE", 1),
+        ("UNDOING", 2),
+        ("UNDOING_TWICE", 1),
+        ("SETTLING", 1),
+        ("SETTLING_HALF", 1),
+    ],
 )
 def test_a_log_that_cannot_be_brought_home_stays_with_its_database_wherever_the_work_is_killed(
     scene: str, places: int, tmp_path: Path
@@ -202,6 +240,18 @@ def test_emptying_a_volume_again_loses_nothing_of_the_log_wherever_it_is_killed(
 @pytest.mark.fault("B2")
 def test_a_swap_killed_where_the_database_was_lost_never_lets_a_new_one_be_begun(tmp_path: Path) -> None:
     assert set(each_step(f"{SCENES}:FINDING", tmp_path)) == {"db_missing", "new"}
+
+
+@pytest.mark.fault("B2")
+@pytest.mark.parametrize(
+    ("scene", "what"),
+    [("UNDOING_LOST", "db_missing"), ("FILLING", "another")],
+    ids=["which was lost", "which was never there"],
+)
+def test_what_the_volume_remembers_of_a_database_outlives_a_restore_that_is_taken_back(
+    scene: str, what: str, tmp_path: Path
+) -> None:
+    assert set(each_step(f"{SCENES}:{scene}", tmp_path)) == {what}
 
 
 def test_a_volume_that_is_emptied_again_takes_a_new_database(tmp_path: Path) -> None:

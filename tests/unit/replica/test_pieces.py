@@ -1,24 +1,18 @@
 import json
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.datafile import DataFile
 from app.problems import ProblemError
 from backup.trouble import Refused
 from replica import litestream, pieces
 from replica.pieces import Piece
 from replica.settings import Settings
+from support.pieces import piece, with_piece
 
 PLACE = Settings(url="file:///replica")
 LISTED = {"min_txid": f"{1:016x}", "max_txid": f"{12:016x}", "size": 345, "timestamp": "2026-01-31T12:00:00Z"}
-AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-def piece(first: int, last: int, size: int = 100) -> Piece:
-    return Piece(f"{first:016x}", f"{last:016x}", size, AT)
 
 
 def listing(monkeypatch: pytest.MonkeyPatch, text: str, code: int = 0) -> None:
@@ -51,23 +45,18 @@ def test_without_a_piece_that_begins_with_the_first_transaction_a_replica_is_not
 
 
 @pytest.mark.parametrize(
-    ("there", "ours"),
+    ("sent", "ours"),
     [
-        ([piece(1, 16), piece(16, 16)], True),
-        ([piece(16, 16), piece(9, 16, 5)], True),  # which Litestream has made of others, over there
+        ([piece(15, 15), piece(16, 16)], True),
         ([piece(16, 16), piece(17, 17)], False),
         ([piece(16, 16, size=99)], False),
         ([], False),
     ],
 )
-def test_a_replica_is_of_a_volume_that_has_its_newest_piece_as_well(
-    there: list[Piece], ours: bool, tmp_path: Path
+def test_what_was_sent_is_of_a_volume_that_has_the_newest_piece_of_it_as_well(
+    sent: list[Piece], ours: bool, tmp_path: Path
 ) -> None:
-    file = DataFile(tmp_path / "api.db")
-    kept = file.litestream_path / "ltx" / "0"
-    kept.mkdir(parents=True)
-    (kept / f"{16:016x}-{16:016x}.ltx").write_bytes(bytes(100))
-    assert pieces.are_of(there, file) is ours
+    assert pieces.are_of(sent, with_piece(tmp_path, piece(16, 16))) is ours
 
 
 def test_a_command_of_litestream_ends_when_it_is_given_up_or_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
