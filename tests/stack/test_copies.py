@@ -13,6 +13,7 @@ from support.waiting import eventually
 PROFILES = ("--profile", "backup", "--profile", "replica")
 SERVICES = ["backup", "replica"]
 NOBODY = "s3://bucket/folder?endpoint=http://127.0.0.1:9&region=us-east-1"
+IMPATIENT = "services: { replica: { healthcheck: { start_period: 1s, interval: 1s, retries: 2 } } }"
 SOMEBODY = 1234
 SYNC_SECONDS = 6  # longer than a stop takes: what was written just before is brought to the replica by the stop itself
 
@@ -118,7 +119,7 @@ def test_an_api_that_compose_starts_without_a_healthy_replica_begins_no_new_data
         assert answer.json()["code"] == "db_replica_unavailable"
 
     up = ("--profile", "replica", "up", "--detach", "--wait")
-    stack = new_stack(variables={"REPLICA_URL": NOBODY, **KEYS})
+    stack = new_stack(variables={"REPLICA_URL": NOBODY, **KEYS}, overlay=IMPATIENT)
     assert stack.compose(*up).returncode != 0
     eventually(waits, within=20)
     assert stack.python_on_volume("import os; print(os.path.exists('/data/api.db'))") == "False"
