@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.copying import COPY_MODE, sync
-from app.datafile import DataFile
+from app.datafile import FILE_MODE, DataFile
 from app.snapshots import Snapshot
 from backup import content
 from backup.findings import Findings
@@ -125,7 +125,7 @@ class Staging:
         """Keep what the volume remembers, of a database that is not there any more or of none."""
         if not self._old_seal.exists():
             seal = self.file.seal_path
-            _write(self._old_seal, seal.read_text() if seal.exists() else "")
+            _write(self._old_seal, seal.read_text(errors="replace") if seal.exists() else "")
 
     def give_seal_back(self) -> None:
         """Have the volume remember that again."""
@@ -184,6 +184,7 @@ def holds_anything(file: DataFile) -> bool:
 def _write(path: Path, text: str) -> None:
     draft = path.with_name(f"{path.name}.part")
     draft.write_text(text)
+    draft.chmod(FILE_MODE)
     sync(draft)
     draft.replace(path)
     sync(path.parent)
