@@ -11,7 +11,7 @@ import pytest
 from app.datafile import DataFile
 from app.snapshots import Snapshot
 from support.database import prepare_once
-from support.disk import Injection, injected
+from support.disk import injected
 from support.killing import kill_all
 from support.migrating import APP, NEWEST, add_migration
 from support.server import WORKERS, Server, running_server
@@ -66,21 +66,6 @@ def running_behind(data: Path) -> Iterator[Server]:
         yield server
 
 
-@contextmanager
-def snapshot_under(fault: str, server: Server, data: Path) -> Iterator[Injection]:
-    """Keep a new server from its snapshot until its disk has a fault."""
-
-    def has_all_workers() -> None:
-        assert len(server.workers()) == WORKERS
-
-    with closing(sqlite3.connect(data, isolation_level=None)) as holder:
-        holder.execute("BEGIN IMMEDIATE")
-        eventually(has_all_workers, within=5)
-        with injected(fault, server.workers(), data.with_name("strace")) as injection:
-            holder.execute("ROLLBACK")
-            yield injection
-
-
 @pytest.mark.fault("L12")
 def test_a_kill_in_the_middle_of_the_snapshot_leaves_the_old_state_whole_and_the_next_start_takes_it_anew(
     data: Path,
@@ -107,13 +92,22 @@ def test_a_kill_in_the_middle_of_the_snapshot_leaves_the_old_state_whole_and_the
 @pytest.mark.fault("L13")
 def test_a_disk_that_fills_up_in_the_middle_of_the_snapshot_leaves_the_old_state_and_nothing_half(data: Path) -> None:
     before = content(data)
-    with running_behind(data) as server:
-        with snapshot_under("pwrite64:error=ENOSPC", server, data) as injection:
-            eventually(injection.bit, within=10)
-            eventually(lambda: server.every_worker_says("db_disk_full"), within=10)
-            assert snapshots(data) == []
-            assert content(data) == before
-        is_migrated(server, data, before)
+
+    def has_all_workers() -> None:
+        assert len(server.workers()) == WORKERS
+
+    with closing(sqlite3.connect(data, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")  # keeps the server from its snapshot until its disk has a fault
+        with running_behind(data) as server:
+            eventually(has_all_workers, within=5)
+            with injected("pwrite64:error=ENOSPC", server.workers(), data.with_name("strace")) as injection:
+                holder.execute("ROLLBACK")
+                eventually(injection.bit, within=10)
+                eventually(lambda: server.every_worker_says("db_disk_full"), within=10)
+                assert snapshots(data) == []
+                assert content(data) == before
+            holder.close()
+            is_migrated(server, data, before)
 
 
 @pytest.mark.fault("L13")

@@ -1,6 +1,7 @@
 """Two containers of the API on one volume, with two workers each: four writers on one file."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 import uvloop
@@ -37,9 +38,11 @@ def test_four_writers_have_their_turns_in_fairness_and_without_an_error(new_stac
     uvloop.run(write(stack.urls("api"), ledger))
     assert not ledger.refused
     assert not ledger.unanswered
-    rows = sorted(ledger.by_worker.values())
-    assert len(rows) == 4
-    assert rows[0] >= 0.7 * rows[-1], rows
+    # Of a client: how the kernel spreads the connections over the two of a container is no matter of turns.
+    clients = Counter(worker for _, worker in {(entry.client, entry.worker) for entry in ledger.entries})
+    shares = sorted(rows / clients[worker] for worker, rows in ledger.by_worker.items())
+    assert len(shares) == 4
+    assert shares[0] >= 0.7 * shares[-1], (ledger.by_worker, clients)
     assert ledger.longest < 1
     account = settle(ledger, *stack.stored())
     assert account.is_settled, str(account)
