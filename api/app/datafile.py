@@ -56,10 +56,9 @@ class DataFile:
     `.<name>.check`, the record: what the last check of all pages has found, and locked by whoever makes one;
     `.<name>.replica`, a directory that stands there while a replica must have every write, with `awaited` in it while
     the replica is to fill an empty volume; `.<name>.litestream`, where Litestream keeps what it has taken in, if there
-    is one; and `.<name>.id`, the seal: the lineage of the database that
-    this volume holds. The seal is why a vanished database is reported and not silently started anew, even by a process
-    that has never seen it. In the folder `.<name>.snapshots` is what the database was before it was migrated or
-    replaced.
+    is one; and `.<name>.id`, the seal: the lineage of the database that this volume holds. The seal is why a vanished
+    database is reported and not silently started anew, even by a process that has never seen it. In the folder
+    `.<name>.snapshots` is what the database was before it was migrated or replaced.
     """
 
     def __init__(self, path: Path) -> None:

@@ -45,7 +45,7 @@ def run(file: DataFile, settings: Settings, port: int = PORT) -> None:
     with _control_folder(file, settings) as folder:
         log.info("started", path=str(file.path), replica=settings.place, sync=bool(settings.sync))
         if _fill(file, settings, state, ended):
-            _let_in(file, settings)
+            _end_waiting(file, settings)
             state.ready()
         while not ended.is_set():
             with _use(file, ended) as files:
@@ -90,7 +90,7 @@ def _fill(file: DataFile, settings: Settings, state: State, ended: threading.Eve
     return False
 
 
-def _let_in(file: DataFile, settings: Settings) -> None:
+def _end_waiting(file: DataFile, settings: Settings) -> None:
     """Leave nothing that the service would wait for in vain."""
     if not settings.sync:
         with disk_faults(), suppress(FileNotFoundError):
