@@ -5,7 +5,7 @@ import os
 
 from gunicorn.arbiter import Arbiter
 
-from app import logs, main, places
+from app import endings, logs, main, places
 from app.worker import Worker
 
 # What is imported here, in the master, is there in every worker: they start at once, and share the memory of it.
@@ -33,6 +33,11 @@ preload_app = False
 logconfig_dict = logs.configure()
 
 
+def on_starting(_arbiter: Arbiter) -> None:
+    """See to it that the master is without what ends it for no longer than a fork takes."""
+    endings.release_after_fork()
+
+
 def when_ready(arbiter: Arbiter) -> None:
     """Leave what is there before the fork alone: a garbage collection in a worker would copy it."""
     if not places.is_shared():
@@ -41,8 +46,9 @@ def when_ready(arbiter: Arbiter) -> None:
 
 
 def pre_fork(arbiter: Arbiter, worker: Worker) -> None:
-    """Give a worker the place in which it counts."""
+    """Give a worker the place in which it counts, and keep for it what may end it before it can listen to that."""
     worker.place = places.free_place(other.place for other in arbiter.WORKERS.values())
+    endings.hold()
 
 
 def post_fork(_arbiter: Arbiter, worker: Worker) -> None:

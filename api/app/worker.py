@@ -12,6 +12,7 @@ from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
+from app import endings
 from app.http.refusals import Refusals
 from app.listener import Listener
 from app.protocol import Protocol
@@ -76,6 +77,11 @@ class Worker(UvicornWorker):  # type: ignore[misc]  # the package has no types
         """Forget the connections of a worker that has ended; for the master."""
         if cls.shares:
             cls.shares.forget(worker.age)
+
+    def init_signals(self) -> None:
+        """Put away the master's handlers; what has come for this worker until now ends it."""
+        super().init_signals()
+        endings.release()
 
     async def _serve(self) -> None:
         assert self.shares  # noqa: S101 - narrows the type

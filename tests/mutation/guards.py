@@ -18,6 +18,13 @@ GUARDS = (
         ("tests/process/test_configuration.py",),
     ),
     Guard(
+        "what ends a worker is held back while it is born",
+        "api/gunicorn.conf.py",
+        "    endings.hold()\n",
+        "",
+        ("tests/process/test_server.py",),
+    ),
+    Guard(
         "a path in the container's own file system is refused",
         f"{APP}/settings.py",
         "(lambda value: is_in_container_layer(Path(value)), ",

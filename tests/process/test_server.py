@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.ledger import assert_whole
-from support.server import Server, running_server
+from support.server import TESTS, Server, running_server
 from support.waiting import eventually
 
 
@@ -140,6 +141,13 @@ def test_a_client_that_stalls_does_not_hold_up_a_stop(data: Path) -> None:
         with socket.create_connection(address, timeout=5) as connection:
             connection.sendall(b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             assert server.stop() == 0
+
+
+def test_a_worker_that_is_told_to_end_while_it_is_born_must_end(data: Path) -> None:
+    with running_server(data, arguments=["--config", f"{TESTS}/support/untimely.py"]) as server:
+        (first,) = re.findall(r"told to end while it is born: (\d+)", server.log)
+        assert int(first) not in server.workers()
+        assert server.stop() == 0
 
 
 def test_a_stop_leaves_one_complete_file_and_exits_with_0(data: Path) -> None:

@@ -155,4 +155,8 @@ def running_server(
         server.client.close()
         if process.poll() is None:
             process.terminate()
-            process.wait(STOP_SECONDS)
+            try:
+                process.wait(STOP_SECONDS)
+            finally:
+                process.kill()  # one that does not stop is a failure, and must not go on beside the next test
+                process.wait()
