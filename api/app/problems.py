@@ -74,8 +74,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_MISSING: Problem(
         UNAVAILABLE,
         "The database file is missing.",
-        "Put the file back, or delete the -wal and -shm files beside its path and restore a backup there. To start "
-        "with an empty one instead, delete the hidden file with the suffix .id and restart the service.",
+        "Put the file back, or restore a backup with make restore FROM=latest STOP=1. To start with an empty one "
+        "instead, delete the hidden file with the suffix .id and the -wal and -shm files, and restart the service.",
         retry_after=5,
     ),
     Code.DB_NOT_A_FILE: Problem(
@@ -99,13 +99,13 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_NOT_A_DATABASE: Problem(
         UNAVAILABLE,
         "The file at the database's path is not an SQLite database.",
-        "Move it away with the -wal and -shm files beside it and restore a backup; the service does not touch it.",
+        "Restore a backup with make restore FROM=latest STOP=1, which keeps that file; the service does not touch it.",
         retry_after=30,
     ),
     Code.DB_CORRUPT: Problem(
         UNAVAILABLE,
         "The database file is damaged.",
-        "Stop the service, move the file away with the -wal and -shm files beside it, and restore a backup.",
+        "Restore a backup with make restore FROM=latest STOP=1, which keeps the damaged file, too.",
         retry_after=30,
     ),
     Code.DB_FOREIGN: Problem(
@@ -117,8 +117,8 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_REPLACED: Problem(
         UNAVAILABLE,
         "The file at the database's path is not the database that this volume holds.",
-        "Put the original file back, or delete the -wal and -shm files and put a backup there; to accept another "
-        "database of this service instead, delete the hidden file with the suffix .id as well.",
+        "Put the original file back, or restore a backup with make restore FROM=latest STOP=1. To accept another "
+        "database of this service instead, delete the hidden file with the suffix .id and the -wal and -shm files.",
         retry_after=5,
     ),
     Code.DB_SCHEMA_BEHIND: Problem(
@@ -130,7 +130,7 @@ PROBLEMS: dict[Code, Problem] = {
     Code.DB_SCHEMA_AHEAD: Problem(
         UNAVAILABLE,
         "The database's schema is newer than this version of the service knows.",
-        "Run the newer version of the service again, or restore a backup from before the upgrade.",
+        "Run the newer version of the service again, or go back to the database from before it with make rollback.",
         retry_after=30,
     ),
     Code.DB_LOCKED: Problem(

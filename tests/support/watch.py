@@ -33,7 +33,7 @@ MISSING = Verdict(
     503,
     "db_missing",
     "The database file is missing.",
-    "Put the file back, or delete the -wal and -shm files beside its path and restore a backup there.",
+    "Put the file back, or restore a backup with make restore FROM=latest STOP=1.",
 )
 SLOW = Verdict.failed(Reason.READ_TIMEOUT)
 LADDER = {
