@@ -83,19 +83,26 @@ class State:
     def unwell(self) -> Unwell | None:
         """Give why the replica is not well, `None` where it is."""
         with self._turn:
+            if not self._is_ready:
+                return self._unwell(
+                    "replica_not_ready",
+                    "The replica is not in use yet.",
+                    "The volume is looked at, and restored from the replica should it be empty.",
+                )
             since = self._equal_at if self._equal_at is not None else self._began_at
             lag = 0 if since is None else self._clock() - since
-            limit = max(BEHIND_SECONDS, BEHIND_INTERVALS * self._settings.sync_interval)
-            if self._is_ready and lag <= limit:
+            if lag <= max(BEHIND_SECONDS, BEHIND_INTERVALS * self._settings.sync_interval):
                 return None
-            detail = (
-                f"The replica has not been equal to the database for {lag:.0f} s."
-                if self._is_ready
-                else "The volume is looked at, and restored from the replica should it be empty."
-            )
-            return Unwell(
+            return self._unwell(
                 "replica_behind",
                 "The replica is behind the database.",
-                " ".join(filter(None, (detail, self._last_error))),
-                "Make its store reachable and give it room; the log of the service replica says what is wrong.",
+                f"The replica has not been equal to the database for {lag:.0f} s.",
             )
+
+    def _unwell(self, code: str, title: str, detail: str) -> Unwell:
+        return Unwell(
+            code,
+            title,
+            " ".join(filter(None, (detail, self._last_error))),
+            "Make its store reachable and give it room; the log of the service replica says what is wrong.",
+        )

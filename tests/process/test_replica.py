@@ -162,7 +162,7 @@ def test_an_empty_volume_stays_empty_while_nobody_knows_what_the_replica_has(dat
     def waits() -> None:
         answer = sidecar.client.get("/healthz")
         assert answer.status_code == 503
-        assert answer.json()["code"] == "replica_behind"
+        assert answer.json()["code"] == "replica_not_ready"
         assert "cannot be read" in answer.json()["detail"]
 
     with replicating(data, s3.url().replace("replicas", "no-such-bucket"), healthy=False, log=log, **KEYS) as sidecar:

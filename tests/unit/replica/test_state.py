@@ -32,6 +32,7 @@ def test_an_empty_volume_that_is_not_restored_yet_is_not_well_and_says_why(clock
     state.failed("No\nanswer.")
     unwell = state.unwell()
     assert unwell
+    assert unwell.code == "replica_not_ready"
     assert unwell.detail == "The volume is looked at, and restored from the replica should it be empty. No answer."
 
 
