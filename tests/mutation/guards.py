@@ -356,8 +356,8 @@ GUARDS = (
     Guard(
         "an empty volume waits for what the replica has",
         "deploy/replica/state.py",
-        "            if self._is_ready and lag <= limit:\n",
-        "            if lag <= limit:\n",
+        "            if not self._is_ready:\n",
+        "            if False:\n",
         (f"{REPLICA}.py",),
     ),
     Guard(
