@@ -3,6 +3,7 @@
 Runs as a process of its own, because it forks: `python -m support.steps MODULE:SCENE FOLDER`.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -50,6 +51,7 @@ def _found(scene: Scene, folder: Path) -> Iterator[Any]:
     built = folder / "built"
     built.mkdir(parents=True)
     scene.build(built)
+    gc.freeze()  # as the server does before it forks
     for step in range(1, MOST_STEPS):
         place = folder / "scene"
         shutil.rmtree(place, ignore_errors=True)
