@@ -43,6 +43,7 @@ def when_ready(arbiter: Arbiter) -> None:
     if not places.is_shared():
         arbiter.log.warning("each worker counts for itself: give the server some MiB of /dev/shm (shm_size)")
     gc.freeze()
+    gc.enable()
 
 
 def pre_fork(arbiter: Arbiter, worker: Worker) -> None:

@@ -1,5 +1,6 @@
 """The gate: check what the environment says, then become gunicorn's master, which forks the workers."""
 
+import gc
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ def main() -> None:
         print(f"configuration error: {error}", file=sys.stderr)  # noqa: T201 - the one line the operator reads
         raise SystemExit(os.EX_CONFIG) from None
 
+    gc.disable()  # until all is imported, which stays: to look through it again and again is a fifth of the start
     places.make_folder()
     # Not before: gunicorn reads the variable while it is imported, and a wrong one would be a traceback.
     from gunicorn.app.wsgiapp import run  # noqa: PLC0415

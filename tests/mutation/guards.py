@@ -25,6 +25,13 @@ GUARDS = (
         ("tests/process/test_server.py",),
     ),
     Guard(
+        "a worker collects its garbage",
+        "api/gunicorn.conf.py",
+        "    gc.enable()\n",
+        "",
+        ("tests/process/test_server.py",),
+    ),
+    Guard(
         "a path in the container's own file system is refused",
         f"{APP}/settings.py",
         "(lambda value: is_in_container_layer(Path(value)), ",

@@ -47,6 +47,12 @@ def test_a_restart_does_not_replace_a_vanished_database_with_an_empty_one(data: 
         assert not data.exists()
 
 
+def test_a_worker_collects_its_garbage_and_leaves_alone_what_all_share(data: Path) -> None:
+    with running_server(data, instrumented=True) as server:
+        answer = server.client.get("/garbage")
+    assert answer.json() == {"is_collected": True, "shared_is_left_alone": True}
+
+
 def test_tasks_survive_a_restart(data: Path) -> None:
     with running_server(data) as server:
         created = server.client.post("/tasks", json={"name": "kept"}).json()

@@ -1,6 +1,7 @@
 """The service with additions that only tests need: requests that are slow or hang, and the name of the worker."""
 
 import asyncio
+import gc
 import os
 import socket
 
@@ -56,7 +57,12 @@ def create_instrumented_app() -> FastAPI:
         """Use up memory."""
         return len(bytearray(mebibytes * 1024 * 1024))
 
+    async def garbage() -> dict[str, bool]:
+        """Tell whether this worker collects its garbage, and leaves alone what all share."""
+        return {"is_collected": gc.isenabled(), "shared_is_left_alone": gc.get_freeze_count() > 0}
+
     app.add_api_route("/allocate", allocate)
+    app.add_api_route("/garbage", garbage)
     app.add_api_route("/slow", slow)
     app.add_api_route("/hang", hang)
     return app
