@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app import lineage, locks, schema
 from app.completeness import BRING_HOME, check_complete
-from app.datafile import DataFile, Files
+from app.datafile import DataFile, Files, Identity
 from app.engine import examining_engine, migrating_engine, plain_engine
 from app.faults import code_of, disk_faults
 from app.integrity import check_at_start
@@ -46,14 +46,16 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
         use = locks.Use(file.use_path)
         try:
             check_users(file, use)
+            judged = file.identity()
             examine(file, seal)
             _refuse_newer(file, use)
             _found(file, seal)
             check_at_start(file, is_alone=use.is_alone, given_up=given_up)
+            _refuse_another(file.identity(), judged)  # before anything is written to it
             lineage_now = _bring_up_to_date(file)
             if seal is None:
                 file.write_seal(lineage_now)
-            return Opened(file, use)
+            opened = Opened(file, use)
         except Exception as error:
             use.leave()
             if isinstance(error, ProblemError):
@@ -62,6 +64,18 @@ def prepare(file: DataFile, *, may_create: bool = True, given_up: Callable[[], b
                 raise problem from error
             # What is left is a schema that cannot even be read.
             raise ProblemError(Code.DB_SCHEMA_BEHIND, cause=f"{type(error).__name__}: {error}") from error
+        try:
+            _refuse_another(opened.files.database, judged)
+        except ProblemError:
+            opened.close()
+            raise
+        return opened
+
+
+def _refuse_another(found: Identity, judged: Identity) -> None:
+    """Begin again where the file was replaced meanwhile: what was found of the one says nothing of the other."""
+    if found != judged:
+        raise ProblemError(Code.DB_STARTING, cause=f"file {judged} was replaced by {found} while it was prepared")
 
 
 def _refuse_awaited(file: DataFile) -> None:

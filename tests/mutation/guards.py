@@ -67,6 +67,20 @@ GUARDS = (
         (f"{UNIT}/test_prepare.py",),
     ),
     Guard(
+        "a file that takes the place of the judged one is judged itself",
+        f"{APP}/prepare.py",
+        "    if found != judged:\n",
+        "    if False:\n",
+        (f"{UNIT}/test_prepare.py",),
+    ),
+    Guard(
+        "it is so before anything is written to it",
+        f"{APP}/prepare.py",
+        "            _refuse_another(file.identity(), judged)",
+        "            pass",
+        (f"{UNIT}/test_prepare.py",),
+    ),
+    Guard(
         "a file is judged before SQLite opens it",
         f"{APP}/prepare.py",
         "            examine(file, seal)\n",

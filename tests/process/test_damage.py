@@ -5,7 +5,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from app.datafile import DataFile
 from support.damage import Page, filled, flipped, verdict
 from support.http import Client
 from support.problem import assert_unavailable
-from support.server import WORKERS, Server, running_server
+from support.server import ENOUGH, WORKERS, Server, running_server
 from support.waiting import eventually
 
 ROWS = 20_000
@@ -114,13 +114,17 @@ def test_damage_that_a_request_meets_is_told_by_both_workers_and_a_backup_used_w
     backup, damaged = file.path.with_name("backup"), file.path.with_name("damaged")
     shutil.copy(file.path, backup)
     with running_server(file.path) as server:
-        with flipped(file.path):
+        with ExitStack() as healing:
+            healing.enter_context(flipped(file.path))
             assert 503 in read_all(server)
             eventually(lambda: server.every_worker_says("db_corrupt"), within=5)
             eventually(lambda: assert_each_worker_told(server), within=5)
             shutil.copy(file.path, damaged)
-        damaged.replace(file.path)
-        server.every_worker_says("db_corrupt")
+            with server.frozen():  # nobody sees the moment in which the file is mended in its place
+                healing.close()
+                damaged.replace(file.path)
+        assert {server.probe().status_code for _ in range(ENOUGH)} == {503}
+        eventually(lambda: server.every_worker_says("db_corrupt"), within=5)
         restore(backup, file)
         eventually(server.every_worker_is_ready, within=10)
         assert read_all(server) == {200}

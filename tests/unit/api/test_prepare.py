@@ -4,11 +4,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app import locks
+from app import prepare as preparing
 from app.datafile import DataFile
 from app.lineage import APPLICATION_ID
 from app.prepare import prepare
@@ -44,6 +47,29 @@ def test_preparing_again_changes_nothing(file: DataFile) -> None:
     content, seal = file.path.read_bytes(), file.read_seal()
     prepare_once(file)
     assert (file.path.read_bytes(), file.read_seal()) == (content, seal)
+
+
+@pytest.mark.fault("D14")
+@pytest.mark.parametrize("step", ["check_at_start", "Opened"])
+def test_a_file_that_takes_the_place_of_the_one_that_was_judged_is_judged_itself(
+    step: str, file: DataFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_once(file)
+    another = file.path.with_name("another")
+    with closing(sqlite3.connect(another)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    content = another.read_bytes()
+    done = getattr(preparing, step)
+
+    def replace_first(*arguments: Any, **named: Any) -> Any:
+        another.replace(file.path)
+        return done(*arguments, **named)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(preparing, step, replace_first)
+        assert refused(file) is Code.DB_STARTING
+    assert refused(file) is Code.DB_FOREIGN
+    assert file.path.read_bytes() == content
 
 
 @pytest.mark.parametrize("name", ["a?b#c%20d.db", "ünïcödé ☃.db", "two words.db", "a&mode=memory.db"])
@@ -337,6 +363,7 @@ KILLED_AT_A_STEP = """
 import os, sys
 from pathlib import Path
 from app import locks
+from app import prepare as preparing
 from app.datafile import DataFile
 from app.prepare import prepare
 count = 0
