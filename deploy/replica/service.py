@@ -1,5 +1,6 @@
 """The life of the sidecar: restore an empty volume, then replicate whatever database the service uses there."""
 
+import _thread
 import shutil
 import signal
 import tempfile
@@ -37,9 +38,7 @@ def run(file: DataFile, settings: Settings, port: int = PORT) -> None:
         OSError: Nothing can listen on the port.
 
     """
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    ended = told_to_end()
     state = State(settings)
     serve(state.as_json, state.unwell, port)
     with _control_folder(file, settings) as folder:
@@ -53,6 +52,17 @@ def run(file: DataFile, settings: Settings, port: int = PORT) -> None:
                     Replication(file, files, settings, state, folder).run(ended)
             ended.wait(LOOK_SECONDS)
     log.info("stopped")
+
+
+def told_to_end() -> threading.Event:
+    """Give what SIGTERM and SIGINT set; for the main thread.
+
+    They set it on a thread of their own: what they interrupt may be a wait for it, which has its lock for a moment.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _thread.start_new_thread(ended.set, ()))
+    return ended
 
 
 @contextmanager

@@ -375,6 +375,13 @@ GUARDS = (
         (f"{REPLICA}.py",),
     ),
     Guard(
+        "the replica's service can be told to end at any moment",
+        "deploy/replica/service.py",
+        "_thread.start_new_thread(ended.set, ())",
+        "ended.set()",
+        ("tests/unit/replica/test_service.py",),
+    ),
+    Guard(
         "an empty volume waits for what the replica has",
         "deploy/replica/state.py",
         "            if not self._is_ready:\n",

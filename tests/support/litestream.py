@@ -117,4 +117,8 @@ def replicating(data: Path, url: str, *, log: Path, healthy: bool = True, **vari
         sidecar.client.close()
         if process.poll() is None:
             process.terminate()
-            process.wait(STOP_SECONDS)
+            try:
+                process.wait(STOP_SECONDS)
+            finally:
+                process.kill()  # one that does not stop is a failure, and must not go on beside the next test
+                process.wait()
