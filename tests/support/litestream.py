@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from support.ending import end
 from support.http import Client
 from support.server import API, TESTS, Server
 from support.waiting import eventually
@@ -115,10 +116,4 @@ def replicating(data: Path, url: str, *, log: Path, healthy: bool = True, **vari
         yield sidecar
     finally:
         sidecar.client.close()
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            finally:
-                process.kill()  # one that does not stop is a failure, and must not go on beside the next test
-                process.wait()
+        end(process, within=STOP_SECONDS)

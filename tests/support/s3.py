@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.ending import end
 from support.http import ask
 from support.waiting import eventually
 
@@ -60,5 +61,4 @@ def store(folder: Path) -> Iterator[Store]:
         eventually(has_bucket, within=20)
         yield Store(process, endpoint)
     finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+        end(process, within=STOP_SECONDS)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx2
 
+from support.ending import end
 from support.http import Client
 from support.problem import assert_unavailable
 from support.waiting import eventually
@@ -153,10 +154,4 @@ def running_server(
         yield server
     finally:
         server.client.close()
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            finally:
-                process.kill()  # one that does not stop is a failure, and must not go on beside the next test
-                process.wait()
+        end(process, within=STOP_SECONDS)

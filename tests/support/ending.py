@@ -1,0 +1,20 @@
+"""The end of a process that a test started."""
+
+import subprocess
+
+
+def end(process: subprocess.Popen[bytes], *, within: float) -> None:
+    """Tell a process to end, if it has not.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not `within` seconds; it is killed, so as not to go on beside the next test.
+
+    """
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(within)
+    finally:
+        process.kill()
+        process.wait()
