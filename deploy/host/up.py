@@ -1,6 +1,19 @@
 """From a bare host to a healthy stack."""
 
-from host import backups, base_image, build, command, compose, console, diagnosis, engine, plugins, ports, probe
+from host import (
+    backups,
+    base_image,
+    build,
+    command,
+    compose,
+    console,
+    diagnosis,
+    engine,
+    plugins,
+    ports,
+    probe,
+    replica,
+)
 from host.command import Run
 from host.trouble import Trouble
 
@@ -51,7 +64,7 @@ def start(*services: str, run: Run = command.run) -> None:
 
 
 def report(run: Run = command.run) -> str:
-    """Give the URLs of the running stack and its answer to `/db-check`.
+    """Give the URLs of the running stack and its answer to `/db-check`, and say if a wanted replica is no part of it.
 
     Raises:
         Trouble: That answer is not a 200.
@@ -68,4 +81,14 @@ def report(run: Run = command.run) -> str:
         f"  status page  {urls['healthchecker']}\n"
         f"{prometheus}"
         f"  /db-check    {answer.body}"
+        f"{'' if 'replica' in urls else _lacking_replica(run)}"
+    )
+
+
+def _lacking_replica(run: Run) -> str:
+    name = replica.described_by(run)
+    if name is None:
+        return ""
+    return (
+        f"\n  replica      none, though {name} is set: put COMPOSE_PROFILES=replica into .env, and say `make up` again"
     )
