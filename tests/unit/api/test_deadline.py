@@ -31,7 +31,13 @@ def statuses(app: ASGIApp, replace_worker: Callable[[], None], *, seconds: float
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(asyncio.wait_for(Deadline(app, seconds, replace_worker)(SCOPE, never_called, send), 5))
+    async def serve() -> None:
+        request = asyncio.ensure_future(Deadline(app, seconds, replace_worker)(SCOPE, never_called, send))
+        # Not cut by the test itself, as `wait_for` would: that is what it is about.
+        assert (await asyncio.wait([request], timeout=5))[0], "no answer within 5 s"
+        await request
+
+    asyncio.run(serve())
     return [message["status"] for message in sent if message["type"] == "http.response.start"]
 
 

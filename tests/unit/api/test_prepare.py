@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,22 @@ def test_an_empty_volume_that_is_to_be_filled_from_its_replica_gets_no_new_datab
     assert not file.exists()
     file.awaited_path.unlink()
     prepare_once(file)
+
+
+def test_what_the_replicas_service_finds_out_in_its_turn_is_known_to_who_has_waited_for_it(file: DataFile) -> None:
+    file.replica_path.mkdir()
+    with ExitStack() as service:
+        service.enter_context(locks.turn(file.lock_path, given_up=never))
+
+        def is_found_out_meanwhile() -> bool:
+            file.awaited_path.touch()
+            service.close()
+            return False
+
+        with pytest.raises(ProblemError) as raised:
+            prepare(file, given_up=is_found_out_meanwhile)
+    assert raised.value.code is Code.DB_REPLICA_UNAVAILABLE
+    assert not file.exists()
 
 
 def test_a_vanished_database_is_missing_and_no_new_one_is_created(file: DataFile) -> None:
