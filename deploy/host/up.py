@@ -15,6 +15,7 @@ from host import (
     replica,
 )
 from host.command import Run
+from host.compose import Container
 from host.trouble import Trouble
 
 WAIT_SECONDS = 120
@@ -70,7 +71,8 @@ def report(run: Run = command.run) -> str:
         Trouble: That answer is not a 200.
 
     """
-    urls = {container.service: container.url for container in compose.containers(run)}
+    containers = compose.containers(run)
+    urls = {container.service: container.url for container in containers}
     answer = probe.get(f"{urls['api']}/db-check")
     if answer.status != probe.OK:
         raise Trouble(diagnosis.of_stack(run))
@@ -81,11 +83,13 @@ def report(run: Run = command.run) -> str:
         f"  status page  {urls['healthchecker']}\n"
         f"{prometheus}"
         f"  /db-check    {answer.body}"
-        f"{'' if 'replica' in urls else _lacking_replica(run)}"
+        f"{_lacking_replica(containers, run)}"
     )
 
 
-def _lacking_replica(run: Run) -> str:
+def _lacking_replica(containers: list[Container], run: Run) -> str:
+    if any(each.service == "replica" and each.state == "running" for each in containers):
+        return ""
     name = replica.described_by(run)
     if name is None:
         return ""

@@ -34,6 +34,13 @@ def test_a_replica_that_is_described_but_no_part_of_the_stack_is_told_of(variabl
     ]
 
 
+def test_a_replica_that_was_stopped_and_not_started_again_is_told_of() -> None:
+    stopped = json.loads(running("replica", state="exited").out)
+    stack = host("api", "healthchecker", REPLICA_SYNC="1")
+    stack.answers[PS] = Answer(0, json.dumps(json.loads(running("api", "healthchecker").out) + stopped))
+    assert "none, though REPLICA_SYNC is set" in up.report(stack)
+
+
 def test_no_replica_is_missed_where_nobody_asked_for_one_or_where_it_runs() -> None:
     assert "replica" not in up.report(host("api", "healthchecker"))
     assert "replica" not in up.report(host("api", "healthchecker", "replica", REPLICA_SYNC="1"))
