@@ -4,7 +4,7 @@ PYTHON ?= python3
 HOST = PYTHONPATH=deploy $(PYTHON) -m host
 VENV = .venv/complete
 BIN = .venv/bin
-PYTEST = $(BIN)/pytest $(ARGS)
+PROOF = PYTHONPATH=deploy:tests $(PYTHON) -m proof
 PIECES = api deploy/healthchecker deploy/replica tests tests/bench
 PROFILES = --profile metrics --profile backup --profile replica
 
@@ -13,7 +13,7 @@ given = $(foreach name,$(1),$(if $($(name)),'$(name)=$(subst ','\'',$($(name)))'
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help up down status logs doctor backup verify restore upgrade rollback destroy-data drill test unit app process stack bench soak mutants lint format migration lock python compose
+.PHONY: help up down status logs doctor backup verify restore upgrade rollback destroy-data drill check test lint unit app process stack bench soak mutants format migration lock python compose
 
 help: ## Show this help
 	@[ -t 1 ] && bold='\033[1m' plain='\033[0m'; \
@@ -63,21 +63,19 @@ drill: python ## Rehearse the loss of everything on a throw-away stack
 
 ##@ The proof
 
-test: $(VENV) ## Lint, then run every test there is; needs the Docker engine
-	@base=$$($(HOST) setup) && export BASE_IMAGE="$$base" && $(MAKE) --no-print-directory lint && \
-	  $(PYTEST) tests/unit tests/app tests/process tests/stack
+check: python ## Form, types, units, the API in process: 90 s, no container
+	@$(PROOF) check $(ARGS)
 
-unit: $(VENV) ## Run the tests of single modules
-	@$(PYTEST) tests/unit
+test: python ## Prove each rule, in containers too: 8 min (ALL=1: all)
+	@$(PROOF) $(if $(filter command,$(firstword $(origin ALL))),$(if $(filter-out 0,$(ALL)),all,test),test) $(ARGS)
 
-app: $(VENV) ## Run the tests of the API in process
-	@$(PYTEST) tests/app
-
-process: $(VENV) ## Run the tests of the real server, without Docker
-	@$(PYTEST) tests/process
-
-stack: $(VENV) ## Run the tests that break real containers
-	@$(PYTEST) tests/stack
+lint: ## Check the form of every file
+unit: ## Run the tests of single modules
+app: ## Run the tests of the API in process
+process: ## Run the tests of the real server, without Docker
+stack: ## Run the tests that break real containers (ARGS="-k word")
+lint unit app process stack: python
+	@$(PROOF) $@ $(ARGS)
 
 bench: .venv/bench ## Measure it against a naive version (QUICK=1: two minutes)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(DATA),--data)
@@ -89,15 +87,6 @@ mutants: $(VENV) ## Take each guard away, and see tests fail (ARGS=free)
 	@PYTHONPATH=deploy:tests $(BIN)/python -m mutation $(ARGS)
 
 ##@ The code
-
-lint: $(VENV) compose ## Check the form of every file
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/shellcheck .ci/run $$(git ls-files '*.sh')
-	$(BIN)/hadolint deploy/Dockerfile tests/bench/Dockerfile tests/browser/Dockerfile
-	docker compose -f compose.yaml config --quiet
-	docker compose -f compose.yaml -f compose.test.yaml config --quiet
 
 format: $(VENV) ## Put every Python file in form
 	$(BIN)/ruff check --fix .
@@ -116,13 +105,8 @@ lock: $(VENV) ## Pin what pyproject.toml depends on (ARGS=--upgrade: newer)
 	    --generate-hashes --group "$$(basename $$piece)" -o "$$piece/requirements.txt" $(ARGS) || exit 1; \
 	done
 
-# Written last, so that an environment whose making broke off is made again, from nothing.
 $(VENV): tests/requirements.txt | python
-	@echo "Making .venv with the tools of the tests, about 1 min."
-	@$(PYTHON) -m venv --clear .venv || { \
-	  echo "Python cannot make a virtual environment: run \`sudo apt-get install python3-venv\`, then this again." >&2; exit 69; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/requirements.txt
-	@touch $@
+	@$(PROOF) environment
 
 # Made again with the environment, which takes it away.
 .venv/bench: tests/bench/requirements.txt $(VENV)

@@ -5,9 +5,9 @@ from host.command import Run
 
 
 def setup() -> None:
-    """Bring what this host lacks to run the tests, and print the name of the base image to build on."""
+    """Bring what this host lacks to run the tests."""
     tracer.ensure()
-    print(prepare())
+    prepare()
 
 
 def prepare(run: Run = command.run) -> str:

@@ -37,4 +37,4 @@ def served(app: FastAPI) -> Iterator[str]:
 def test_every_operation_answers_as_documented_whatever_it_is_sent(data: Path) -> None:
     settings = Settings(DB_FILE_PATH=str(data))  # type: ignore[call-arg]
     with served(create_app(settings)) as url:
-        assert hold_to_contract(url, data.parent, examples=100) > 400
+        assert hold_to_contract(url, data.parent, examples=20) > 300

@@ -27,7 +27,7 @@ def killed_master(server: Server) -> Iterator[list[int]]:
     maps = "".join(Path(f"/proc/{worker}/maps").read_text() for worker in workers)
     (metrics,) = set(re.findall(r"/dev/shm/api-metrics-\w+", maps))
     server.process.kill()
-    server.process.wait(10)
+    server.process.wait(60)
     try:
         yield workers
     finally:

@@ -20,7 +20,7 @@ from support.http import Client
 from support.ledger import Ledger, rows_in, settle
 from support.load import writing
 from support.server import Server, running_server
-from support.waiting import eventually
+from support.waiting import eventually, patience
 
 
 def assert_all_there(data: Path, ledger: Ledger) -> None:
@@ -113,7 +113,7 @@ def test_a_query_of_many_seconds_keeps_no_probe_waiting(data: Path) -> None:
         began = time.monotonic()
         took = sorted(uvloop.run(probe_meanwhile(server)))
         assert time.monotonic() - began > 1, "the queries were not slow"
-    assert took[int(len(took) * 0.99)] < 0.25
+    assert took[int(len(took) * 0.99)] < 0.25 * patience()
 
 
 @contextmanager
@@ -135,17 +135,16 @@ def counted_syncs(server: Server, report: Path) -> Iterator[None]:
         tracer.stderr.close()
 
 
-@pytest.mark.parametrize(("clients", "most"), [(1, 1.01), (64, 0.10)])
+@pytest.mark.parametrize(("clients", "writes", "most"), [(1, 300, 1.01), (64, 3000, 0.10)])
 def test_an_acknowledged_write_costs_no_more_than_its_share_of_a_sync(
-    clients: int, most: float, data: Path, tmp_path: Path
+    clients: int, writes: int, most: float, data: Path, tmp_path: Path
 ) -> None:
     async def write(server: Server, ledger: Ledger) -> None:
         async with writing(server.url, ledger, clients=clients):
-            await asyncio.sleep(4)  # the time over which is counted
+            await asyncio.to_thread(eventually, lambda: more_than(writes, ledger), within=30)
 
     with running_server(data) as server, counted_syncs(server, tmp_path / "syncs"):
         ledger = Ledger()
         uvloop.run(write(server, ledger))
     syncs = (tmp_path / "syncs").read_text().count("sync(")
-    assert len(ledger.names) > 100
     assert 0 < syncs <= most * len(ledger.names) + 10, "ten more for the checks of two workers"

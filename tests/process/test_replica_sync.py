@@ -13,6 +13,7 @@ import uvloop
 
 from replica.restore import restore
 from replica.settings import Settings
+from support.exhaustive import first
 from support.ledger import Ledger, names_in, rows_in, settle
 from support.litestream import Sidecar, lose, replicating
 from support.load import writing
@@ -32,7 +33,7 @@ def acknowledged(ledger: Ledger, at_least: int) -> None:
 
 
 @pytest.mark.fault("G8")
-@pytest.mark.parametrize("attempt", range(2))
+@pytest.mark.parametrize("attempt", first(range(2)))
 def test_a_lost_machine_takes_no_acknowledged_task_with_it(data: Path, url: str, log: Path, attempt: int) -> None:
     async def lose_under_load(server: Server, sidecar: Sidecar) -> None:
         async with writing(server.url, ledger, clients=16):

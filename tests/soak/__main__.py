@@ -13,9 +13,11 @@ from testcontainers.core.config import testcontainers_config
 
 from host import console
 from host.trouble import Trouble
+from proof.leftovers import own_run
 from soak.report import report
 from soak.run import soak
-from support.stack import ARTIFACTS, build_images
+from support import images
+from support.stack import ARTIFACTS
 
 INTERRUPTED = 130
 SHORTEST_MINUTES = 0.5
@@ -27,7 +29,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, interrupt)
     testcontainers_config.ryuk_disabled = True  # its image is on a registry
     try:
-        build_images("api", "healthchecker")
+        images.build("api", "healthchecker")
         with tempfile.TemporaryDirectory(prefix="soak-") as folder:
             result = soak(Path(folder), minutes=wanted.minutes, seed=wanted.seed)
     except Trouble as trouble:
@@ -68,4 +70,5 @@ def interrupt(_signal: int, _frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with own_run():
+        sys.exit(main(sys.argv[1:]))

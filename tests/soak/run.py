@@ -1,9 +1,6 @@
 """One soak, from nothing to nothing."""
 
-import random
-import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from host import console
@@ -14,11 +11,11 @@ from soak.plan import plan
 from soak.result import Result
 from soak.traffic import Traffic
 from support.ledger import settle
+from support.ports import free_port
 from support.stack import Stack
 from support.waiting import eventually
 
-# Of its own, so that the load finds the API again after each start; below those that the kernel gives away.
-PORTS = (20_000, 30_000)
+# A port of its own, so that the load finds the API again after each start.
 OVERLAY = "services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}\n"
 
 
@@ -41,15 +38,6 @@ def soak(folder: Path, *, minutes: float, seed: int) -> Result:
         exit_code = stack.state("api")["ExitCode"]
         account = settle(traffic.ledger, *stack.stored(stopped=True))
     return Result(seed, minutes, seconds, tuple(injections), traffic, account, exit_code)
-
-
-def free_port() -> int:
-    """Find a port of this machine that nobody listens on."""
-    while True:
-        port = random.randrange(*PORTS)  # noqa: S311 - no secret
-        with suppress(OSError), socket.socket() as candidate:
-            candidate.bind(("127.0.0.1", port))
-            return port
 
 
 def told(injection: Injection) -> str:

@@ -1,5 +1,3 @@
-import os
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -8,51 +6,27 @@ from typing import Any
 import pytest
 from testcontainers.core.config import testcontainers_config
 
-from support import browser, invariants
-from support.stack import NewStack, Stack, build_images, sweep
+from host.trouble import Trouble
+from support import images, invariants
+from support.stack import NewStack, Stack
 from support.waiting import eventually
 
-# Compose reads these from the shell too, and there they win over a scenario's own .env.
-OURS = (
-    "DB_FILE_PATH",
-    "API_",
-    "STATUS_PORT",
-    "PROMETHEUS_PORT",
-    "BIND_ADDRESS",
-    "HEALTHCHECKER_",
-    "WEB_CONCURRENCY",
-    "COMPOSE_",
-    "BACKUP_",
-    "REPLICA_",
-    "AWS_",
-)
+HERE = Path(__file__).parent
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Build all images, which takes minutes, while the cheaper rings are run."""
-    if session.config.option.collectonly or not any("browser" in item.fixturenames for item in session.items):  # type: ignore[attr-defined]
-        return
-
-    def build() -> None:
-        with suppress(AssertionError):  # told where it is built again and needed
-            build_images()
-            browser.build_image()
-
-    building = threading.Thread(target=build)
-    building.start()
-    session.config.add_cleanup(building.join)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Build the images, which takes minutes on a new machine, before the first test's own time begins."""
+    if HERE in item.path.parents:
+        with suppress(AssertionError, Trouble):  # told by the fixture, where they are built again
+            images.build()
+    return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def engine() -> Iterator[None]:
-    for name in [name for name in os.environ if name.startswith(OURS)]:
-        del os.environ[name]
-    testcontainers_config.ryuk_disabled = True  # its image is on a registry; the sweeps do its work
-    sweep()
-    build_images()
-    yield
-    left = sweep()
-    assert not left, f"the tests left behind: {left}"
+def engine() -> None:
+    testcontainers_config.ryuk_disabled = True  # its image is on a registry; the run cleans up by itself
+    images.build()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.exhaustive import first
 from support.problem import assert_unavailable
 from support.stack import NewStack, Stack
 from support.waiting import eventually
@@ -77,7 +78,7 @@ def assert_the_stack_says(stack: Stack, code: str) -> None:
 
 
 @pytest.mark.fault("F1", "F4", "D1")
-@pytest.mark.parametrize("scenario", BROKEN)
+@pytest.mark.parametrize("scenario", first(BROKEN))
 def test_a_broken_volume_is_named_and_used_once_it_is_mended(scenario: str, new_stack: NewStack) -> None:
     damage, mend, code = BROKEN[scenario]
     stack = new_stack(overlay=IMPATIENT)
@@ -91,6 +92,7 @@ def test_a_broken_volume_is_named_and_used_once_it_is_mended(scenario: str, new_
     assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("D2")
 def test_a_truncated_database_is_named_and_its_backup_used(new_stack: NewStack) -> None:
     stack = begun(new_stack)
@@ -106,6 +108,7 @@ def test_a_truncated_database_is_named_and_its_backup_used(new_stack: NewStack) 
     assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("D4")
 def test_a_vanished_database_stays_missing_after_a_restart(new_stack: NewStack) -> None:
     stack = begun(new_stack)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from support import faults, processes
+from support.exhaustive import EXHAUSTIVE
 from support.faults import Fault
 from support.problem import assert_unavailable
 from support.stack import Stack
@@ -15,12 +16,12 @@ from support.waiting import eventually
 
 FAULTS = [
     pytest.param(faults.deleted, "db_missing", marks=pytest.mark.fault("D4")),
-    pytest.param(faults.replaced_by_empty_file, "db_replaced", marks=pytest.mark.fault("D5")),
-    pytest.param(faults.replaced_by_another_database, "db_foreign", marks=pytest.mark.fault("D5")),
-    pytest.param(faults.overwritten_with_garbage, "db_not_a_database", marks=pytest.mark.fault("D1")),
-    pytest.param(faults.truncated, "db_corrupt", marks=pytest.mark.fault("D2")),
-    pytest.param(faults.directory_in_its_place, "db_not_a_file", marks=pytest.mark.fault("F4")),
-    pytest.param(faults.not_permitted, "db_permission_denied", marks=pytest.mark.fault("F1")),
+    pytest.param(faults.replaced_by_empty_file, "db_replaced", marks=[pytest.mark.fault("D5"), EXHAUSTIVE]),
+    pytest.param(faults.replaced_by_another_database, "db_foreign", marks=[pytest.mark.fault("D5"), EXHAUSTIVE]),
+    pytest.param(faults.overwritten_with_garbage, "db_not_a_database", marks=[pytest.mark.fault("D1"), EXHAUSTIVE]),
+    pytest.param(faults.truncated, "db_corrupt", marks=[pytest.mark.fault("D2"), EXHAUSTIVE]),
+    pytest.param(faults.directory_in_its_place, "db_not_a_file", marks=[pytest.mark.fault("F4"), EXHAUSTIVE]),
+    pytest.param(faults.not_permitted, "db_permission_denied", marks=[pytest.mark.fault("F1"), EXHAUSTIVE]),
     pytest.param(faults.locked, "db_locked", marks=pytest.mark.fault("D8")),
 ]
 
@@ -55,6 +56,7 @@ def test_a_fault_of_the_database_is_named_everywhere_and_heals_by_itself(
     assert stack.state("api")["StartedAt"] == started_at, "no restart was needed"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("D4")
 def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(stack: Stack) -> None:
     with faults.deleted(stack):
@@ -66,6 +68,7 @@ def test_the_very_next_probe_sees_a_deleted_database_and_no_new_file_appears(sta
         assert "The database file is missing." in logged
 
 
+@pytest.mark.exhaustive
 def test_a_deleted_log_is_told_of_and_takes_no_acknowledged_task_along(stack: Stack) -> None:
     faults.delete_log(stack)
     assert_unavailable(stack.get("/db-check"), "db_replaced")

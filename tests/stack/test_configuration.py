@@ -5,26 +5,28 @@ import json
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from support.stack import API_IMAGE, LABEL, PREFIX, NewStack
+from support.exhaustive import first
+from support.images import API_IMAGE
+from support.stack import NewStack, labels
 from support.waiting import eventually
 
 REMEDY = "Set it to an absolute path on a mounted volume, for example DB_FILE_PATH=/data/api.db"
 VANISHES = "which is inside the container's own filesystem and not on a volume, so the data would vanish with it"
 
 WRONG = {
+    "no-volume-mounted": ("/data/api.db", f"DB_FILE_PATH is '/data/api.db', {VANISHES}."),
     "missing": (None, "DB_FILE_PATH is not set."),
     "empty": ("", "DB_FILE_PATH is empty."),
     "relative": ("api.db", "DB_FILE_PATH is 'api.db', which is a relative path."),
     "url": ("sqlite:////data/api.db", "DB_FILE_PATH is 'sqlite:////data/api.db', which is a URL and not a path."),
     "inside-the-container": ("/srv/api.db", f"DB_FILE_PATH is '/srv/api.db', {VANISHES}."),
-    "no-volume-mounted": ("/data/api.db", f"DB_FILE_PATH is '/data/api.db', {VANISHES}."),
 }
 
 
 @pytest.mark.fault("C2", "C3", "C4", "F12")
-@pytest.mark.parametrize(("value", "fault"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(("value", "fault"), first(WRONG.values()), ids=WRONG)
 def test_the_image_alone_refuses_a_wrong_variable_in_one_line(value: str | None, fault: str) -> None:
-    container = DockerContainer(API_IMAGE, labels={LABEL: PREFIX})
+    container = DockerContainer(API_IMAGE, labels=labels())
     if value is not None:
         container.with_env("DB_FILE_PATH", value)
     with container:
@@ -35,7 +37,7 @@ def test_the_image_alone_refuses_a_wrong_variable_in_one_line(value: str | None,
 
 
 @pytest.mark.fault("C1", "P10")
-@pytest.mark.parametrize("scenario", ["missing", "empty", "relative", "url", "inside-the-container"])
+@pytest.mark.parametrize("scenario", first(["empty", "missing", "relative", "url", "inside-the-container"]))
 def test_the_stack_with_a_wrong_variable_says_why_and_starts_once_it_is_right(
     scenario: str, new_stack: NewStack
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_destroyed_volume_is_restored_by_the_replica_before_the_api_creates_an
     assert [task["name"] for task in copied.get("/tasks").json()["items"]] == [name]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("G3")
 def test_an_api_that_compose_starts_without_a_healthy_replica_begins_no_new_database(new_stack: NewStack) -> None:
     def waits() -> None:

@@ -52,6 +52,7 @@ def told_everywhere(stack: Stack) -> None:
     assert stack.health("api") == "unhealthy"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("D3", "D14")
 def test_damage_that_a_request_meets_is_told_everywhere_and_a_copy_put_back_is_used(stack: Stack) -> None:
     created = stack.post("/tasks", {"name": "before"}).json()
@@ -69,6 +70,7 @@ def test_damage_that_a_request_meets_is_told_everywhere_and_a_copy_put_back_is_u
     assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("D13")
 def test_damage_that_no_request_meets_is_found_by_the_check_that_is_due(stack: Stack) -> None:
     stack.python(FILL)

@@ -9,6 +9,9 @@ import pytest
 from support.keeping import Keeper
 from support.stack import Stack
 
+# A verb that changes data refuses to begin while another one of this checkout goes on, whatever its stack is.
+pytestmark = pytest.mark.xdist_group("verbs")
+
 PROJECT = re.compile(r"drill-\d+")
 HELD = re.compile(
     r"before the backup  (\d+) tasks acknowledged, 0 of them lost\n"
@@ -33,6 +36,8 @@ def left_by(told: str) -> list[str]:
     return [str(thing.name) for thing in things if str(thing.name).startswith(found[0])]
 
 
+@pytest.mark.alone
+@pytest.mark.exhaustive
 @pytest.mark.fault("L7")
 def test_all_that_was_acknowledged_before_the_backup_outlives_the_loss_of_everything(keeper: Keeper) -> None:
     told = keeper.done("drill")
@@ -42,6 +47,7 @@ def test_all_that_was_acknowledged_before_the_backup_outlives_the_loss_of_everyt
     assert not left_by(told)
 
 
+@pytest.mark.exhaustive
 def test_an_interrupted_drill_leaves_nothing_behind(keeper: Keeper) -> None:
     code, told = keeper.interrupted("Backing up", "drill")
     assert code == 130

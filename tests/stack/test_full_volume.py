@@ -24,6 +24,7 @@ def told(stack: Stack) -> None:
     assert stack.health_line("api").startswith(f"503 {CODE}: ")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("F6")
 def test_a_volume_that_fills_up_is_told_in_time_refuses_only_writes_and_heals_by_itself(new_stack: NewStack) -> None:
     stack = new_stack(overlay=SMALL)

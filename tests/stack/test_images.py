@@ -7,7 +7,8 @@ import pytest
 from docker.errors import APIError
 
 from app.library import has_safe_log
-from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, LABEL, PREFIX, REPLICA_IMAGE, Stack
+from support.images import API_IMAGE, HEALTHCHECKER_IMAGE, REPLICA_IMAGE
+from support.stack import Stack, labels
 
 SERVICES = ["api", "healthchecker"]
 LIMITS = {API_IMAGE: 125_000_000, HEALTHCHECKER_IMAGE: 100_000_000, REPLICA_IMAGE: 165_000_000}  # bytes
@@ -58,7 +59,7 @@ def test_an_image_is_small(engine_client: docker.DockerClient, image: str, limit
 @pytest.mark.parametrize("image", LIMITS)
 @pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
 def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, shell: str) -> None:
-    container = engine_client.containers.create(image, entrypoint=[shell], labels={LABEL: PREFIX})
+    container = engine_client.containers.create(image, entrypoint=[shell], labels=labels())
     try:
         with pytest.raises(APIError, match="executable file not found"):
             container.start()
@@ -68,7 +69,7 @@ def test_an_image_has_no_shell(engine_client: docker.DockerClient, image: str, s
 
 @pytest.fixture(scope="module", params=LIMITS)
 def contents(request: pytest.FixtureRequest, engine_client: docker.DockerClient) -> Iterator[list[tarfile.TarInfo]]:
-    container = engine_client.containers.create(request.param, labels={LABEL: PREFIX})
+    container = engine_client.containers.create(request.param, labels=labels())
     try:
         with TemporaryFile() as file:
             for chunk in container.export():
@@ -102,7 +103,7 @@ def test_python_is_compiled_in_an_image(contents: list[tarfile.TarInfo]) -> None
 
 def test_the_sqlite_of_the_api_has_the_fix_of_the_wal_reset_bug(engine_client: docker.DockerClient) -> None:
     code = "import sqlite3; print(*sqlite3.sqlite_version_info)"
-    output = engine_client.containers.run(API_IMAGE, ["python3", "-c", code], labels={LABEL: PREFIX}, remove=True)
+    output = engine_client.containers.run(API_IMAGE, ["python3", "-c", code], labels=labels(), remove=True)
     assert has_safe_log(tuple(map(int, output.split()))), output
 
 

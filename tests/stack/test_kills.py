@@ -1,11 +1,9 @@
 """The API's container ends again and again under load, and nothing that was acknowledged is lost.
 
-`KILLS=100 make stack ARGS="-s -k test_kills"` does it a hundred times.
+`make stack ARGS="-n 0 -s -k test_kills --kills 100"` does it a hundred times.
 """
 
 import asyncio
-import os
-import socket
 import statistics
 import time
 from collections.abc import Callable
@@ -17,10 +15,9 @@ import uvloop
 from support.http import ask
 from support.ledger import Ledger, settle
 from support.load import writing
+from support.ports import free_port
 from support.stack import NewStack, Stack
 from support.waiting import eventually
-
-KILLS = int(os.environ.get("KILLS", "4"))
 
 
 def kill(stack: Stack) -> None:
@@ -44,17 +41,16 @@ def start(stack: Stack) -> float:
     return at - began.timestamp()
 
 
-@pytest.mark.timeout(120 + 8 * KILLS)
+@pytest.mark.timeout(1000)
 @pytest.mark.parametrize(
-    ("end", "times"),
-    [
-        pytest.param(kill, KILLS, marks=pytest.mark.fault("K4")),
-        pytest.param(stop, 2, marks=pytest.mark.fault("K5")),
-    ],
+    "end",
+    [pytest.param(kill, marks=pytest.mark.fault("K4")), pytest.param(stop, marks=pytest.mark.fault("K5"))],
 )
 def test_a_container_that_ends_under_load_loses_no_acknowledged_task(
-    end: Callable[[Stack], None], times: int, new_stack: NewStack
+    end: Callable[[Stack], None], new_stack: NewStack, pytestconfig: pytest.Config
 ) -> None:
+    times = pytestconfig.option.kills if end is kill else 2
+
     async def end_again_and_again(ledger: Ledger) -> list[float]:
         took = []
         async with writing(f"http://127.0.0.1:{port}", ledger, clients=8):
@@ -69,9 +65,7 @@ def test_a_container_that_ends_under_load_loses_no_acknowledged_task(
                 took.append(await asyncio.to_thread(start, stack))
         return took
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     stack = new_stack(overlay=f"services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}")
     started = stack.up("api")
     assert started.returncode == 0, started.stderr

@@ -46,6 +46,7 @@ def test_tasks_survive_down_and_up_and_a_recreate(new_stack: NewStack) -> None:
     assert stack.get(f"/tasks/{created['id']}").json() == created
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("L1", "L9")
 def test_tasks_go_with_their_volume_and_a_second_down_finds_nothing_to_do(new_stack: NewStack) -> None:
     stack = new_stack()

@@ -38,7 +38,9 @@ def _megabytes(stack: Stack) -> float:
     return float(memory["usage"] - pages) / MEGABYTE
 
 
-@pytest.mark.timeout(500)
+@pytest.mark.alone
+@pytest.mark.exhaustive
+@pytest.mark.timeout(1000)
 def test_the_healthchecker_holds_no_more_after_10_000_polls_than_after_1_000(new_stack: NewStack) -> None:
     stack = new_stack(overlay=WITHOUT_PAUSES)
     assert stack.compose("up", "--detach").returncode == 0

@@ -6,16 +6,20 @@ import docker
 import pytest
 from docker.errors import APIError
 
+from proof import run
+from proof.leftovers import LABEL
+from support import images
 from support.http import ask
-from support.stack import LABEL, PREFIX, PROMETHEUS_IMAGE, NewStack, Stack, build_images
+from support.images import PROMETHEUS_IMAGE
+from support.stack import NewStack, Stack, labels
 from support.waiting import eventually
 
 PROFILE = ("--profile", "metrics")
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def image() -> None:
-    build_images("prometheus")
+    images.build("prometheus")
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def prometheus(stack: Stack) -> Iterator[str]:
 
 
 def promtool(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    program = ["docker", "run", "--rm", "-i", "--label", f"{LABEL}={PREFIX}", "--network", "none"]
+    program = ["docker", "run", "--rm", "-i", "--label", f"{LABEL}={run.prefix()}", "--network", "none"]
     program += ["--entrypoint", "promtool", PROMETHEUS_IMAGE]
     return subprocess.run([*program, *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
@@ -58,6 +62,7 @@ def test_prometheus_must_not_be_there_unless_it_is_asked_for(new_stack: NewStack
     assert "prometheus" in stack.compose(*PROFILE, "config", "--services").stdout.split()
 
 
+@pytest.mark.exhaustive
 def test_prometheus_must_scrape_both_services_and_find_nothing_wrong(prometheus: str) -> None:
     def query(expression: str) -> list[dict[str, Any]]:
         answer = ask("GET", f"{prometheus}/api/v1/query", params={"query": expression})
@@ -75,6 +80,7 @@ def test_prometheus_must_scrape_both_services_and_find_nothing_wrong(prometheus:
     assert ask("GET", f"{prometheus}/alerts").status_code == 200
 
 
+@pytest.mark.exhaustive
 def test_prometheus_must_be_as_confined_as_the_others(stack: Stack, prometheus: str) -> None:
     inspected = stack.container("prometheus").attrs
     host = inspected["HostConfig"]
@@ -86,7 +92,7 @@ def test_prometheus_must_be_as_confined_as_the_others(stack: Stack, prometheus: 
 
 @pytest.mark.parametrize("shell", ["sh", "bash", "busybox"])
 def test_prometheus_must_have_no_shell(shell: str) -> None:
-    container = docker.from_env().containers.create(PROMETHEUS_IMAGE, entrypoint=[shell], labels={LABEL: PREFIX})
+    container = docker.from_env().containers.create(PROMETHEUS_IMAGE, entrypoint=[shell], labels=labels())
     try:
         with pytest.raises(APIError, match="executable file not found"):
             container.start()

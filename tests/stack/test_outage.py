@@ -47,6 +47,7 @@ def told(stack: Stack) -> list[str]:
     ]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("P8")
 def test_a_pause_is_one_outage_one_message_and_one_all_clear_and_the_page_shows_it(new_stack: NewStack) -> None:
     stack = new_stack(overlay=RECEIVER)

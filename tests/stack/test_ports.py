@@ -2,6 +2,7 @@ import socket
 
 import pytest
 
+from support.ports import free_port
 from support.stack import NewStack
 from support.waiting import eventually
 
@@ -9,9 +10,9 @@ from support.waiting import eventually
 @pytest.mark.fault("C10")
 def test_a_taken_port_is_named_and_the_stack_starts_once_it_is_free(new_stack: NewStack) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_port()
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         stack = new_stack(overlay=f"services: {{api: {{ports: !override ['127.0.0.1:{port}:8000']}}}}")
         started = stack.up()
         assert started.returncode == 1

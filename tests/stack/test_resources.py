@@ -10,15 +10,15 @@ import pytest
 from support import invariants, processes
 from support.fault_matrix import cannot_run_here
 from support.problem import assert_unavailable
-from support.stack import INSTRUMENTED, NewStack, Stack
-from support.waiting import eventually
+from support.stack import NewStack, Stack, instrumented
+from support.waiting import eventually, throughout
 
 WATCHED_SECONDS = 8
 
 
 @pytest.mark.fault("R1")
 def test_a_worker_that_runs_out_of_memory_is_replaced_and_the_container_goes_on(new_stack: NewStack) -> None:
-    stack = new_stack(overlay=INSTRUMENTED, variables={"API_MEMORY": "256m"})
+    stack = new_stack(overlay=instrumented(), variables={"API_MEMORY": "256m"})
     assert stack.up("api").returncode == 0
     started_at = stack.state("api")["StartedAt"]
 
@@ -65,12 +65,18 @@ def assert_well(stack: Stack) -> None:
     assert stack.get("/db-check").status_code == 200
 
 
+def assert_not_unhealthy(stack: Stack) -> None:
+    assert stack.status()["state"] in {"healthy", "suspect"}
+
+
+def assert_called_a_timeout(stack: Stack) -> None:
+    assert stack.status()["last_poll"]["reason"] in {None, *TIMEOUTS}
+
+
 @pytest.mark.fault("R5")
 def test_a_container_with_hardly_any_cpu_is_slow_and_not_unhealthy(stack: Stack) -> None:
     with processes.slowed(stack, cpus="0.1"):
-        until = time.monotonic() + WATCHED_SECONDS
-        while time.monotonic() < until:
-            assert stack.status()["state"] in {"healthy", "suspect"}
+        throughout(WATCHED_SECONDS, lambda: assert_not_unhealthy(stack))
 
 
 @contextmanager
@@ -125,6 +131,4 @@ def test_packets_that_do_not_arrive_are_an_outage_with_its_reason_and_no_poll_ou
 def test_the_loss_of_every_third_packet_is_called_a_timeout_and_nothing_else(stack: Stack) -> None:
     rule = ("--match", "statistic", "--mode", "random", "--probability", "0.3", "--jump", "DROP")
     with packets(stack, *rule):
-        until = time.monotonic() + WATCHED_SECONDS
-        while time.monotonic() < until:
-            assert stack.status()["last_poll"]["reason"] in {None, *TIMEOUTS}
+        throughout(WATCHED_SECONDS, lambda: assert_called_a_timeout(stack))

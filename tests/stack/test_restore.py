@@ -7,6 +7,9 @@ import pytest
 from support.keeping import Keeper
 from support.stack import Stack
 
+# A verb that changes data refuses to begin while another one of this checkout goes on, whatever its stack is.
+pytestmark = pytest.mark.xdist_group("verbs")
+
 OLD, NEW = [(1, "old"), (2, "later")], [(1, "old")]
 TOLD = {
     "staged": "An earlier restore was interrupted. The database from before it is in place.",
@@ -46,7 +49,8 @@ def test_a_restore_that_is_interrupted_puts_the_old_database_back_and_starts_it(
     assert in_place(keeper) == OLD
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.exhaustive
+@pytest.mark.timeout(480)
 @pytest.mark.fault("B2")
 def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one_and_the_next_says_which(
     keeper: Keeper,

@@ -13,7 +13,8 @@ MINUTES = 2
 END = re.compile(r"acknowledged=(\d+) lost=0 duplicated=0 corrupt=0")
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.exhaustive
+@pytest.mark.timeout(900)
 @pytest.mark.fault("K8")
 def test_two_minutes_of_faults_alone_and_in_pairs_lose_nothing(engine: None) -> None:
     command = [sys.executable, "-m", "soak", "--minutes", str(MINUTES), "--seed", "8"]

@@ -8,14 +8,18 @@ import docker
 import pytest
 
 from app import schema
+from proof import run
+from proof.leftovers import LABEL
+from support.images import API_IMAGE, HEALTHCHECKER_IMAGE, IMAGE_TAG
 from support.keeping import Keeper
-from support.stack import API_IMAGE, HEALTHCHECKER_IMAGE, IMAGE_TAG, LABEL, PREFIX, Stack
+from support.stack import Stack
 
-TAG = f"{IMAGE_TAG}-upgrade"
-IMAGES = {image: image.replace(IMAGE_TAG, TAG) for image in (API_IMAGE, HEALTHCHECKER_IMAGE)}
+# A verb that changes data refuses to begin while another one of this checkout goes on, whatever its stack is.
+pytestmark = pytest.mark.xdist_group("verbs")
+
 OLD_REVISION, NEW_REVISION = schema.known_revisions()[0], "next"
 MIGRATION = f'revision = "{NEW_REVISION}"\ndown_revision = "{OLD_REVISION}"\n\ndef upgrade():\n    pass\n'
-WORKS = f"FROM {API_IMAGE}\nLABEL {LABEL}={PREFIX}\nCOPY next.py /srv/api/migrations/versions/next.py\n"
+WORKS = f"FROM {API_IMAGE}\nLABEL {LABEL}={{run}}\nCOPY next.py /srv/api/migrations/versions/next.py\n"
 # It migrates the database and serves, and no health check will ever say so.
 IS_BROKEN = f"{WORKS}COPY sick.py /srv/healthcheck.py\n"
 READ_REVISION = """
@@ -55,7 +59,7 @@ class Project:
 
     def next_version(self, dockerfile: str) -> None:
         """Say what the next build makes."""
-        (self.folder / "Dockerfile").write_text(dockerfile)
+        (self.folder / "Dockerfile").write_text(dockerfile.format(run=run.prefix()))
 
 
 @pytest.fixture
@@ -65,22 +69,24 @@ def project(engine: None, tmp_path: Path) -> Iterator[Project]:
     (folder / "next.py").write_text(MIGRATION)
     (folder / "sick.py").write_text("raise SystemExit('sick')\n")
     images = docker.from_env().images
-    for image, name in IMAGES.items():
-        images.get(image).tag(name)
+    tag = f"{run.prefix()}-upgrade"
+    names = [image.replace(IMAGE_TAG, tag) for image in (API_IMAGE, HEALTHCHECKER_IMAGE)]
+    for name in names:
+        images.get(name.replace(tag, IMAGE_TAG)).tag(name)
     try:
-        with Stack("upgrade", tmp_path, variables={"IMAGE_TAG": TAG}, overlay=OVERLAY.format(folder=folder)) as stack:
+        with Stack("upgrade", tmp_path, variables={"IMAGE_TAG": tag}, overlay=OVERLAY.format(folder=folder)) as stack:
             started = stack.up()
             assert started.returncode == 0, started.stderr
             yield Project(Keeper(stack, tmp_path / "backups"), folder)
     finally:
-        for name in IMAGES.values():
+        for name in names:
             for each in (name, f"{name}-previous"):
                 if images.list(each):
                     images.remove(each, force=True)
-        images.prune(filters={"dangling": True, "label": f"{LABEL}={PREFIX}"})
+        images.prune(filters={"dangling": True, "label": f"{LABEL}={run.prefix()}"})
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.fault("L8")
 def test_a_broken_version_is_taken_back_and_one_that_works_stays_until_it_is_rolled_back(project: Project) -> None:
     old = project.image

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from support.stack import API_IMAGE, LABEL, PREFIX, Stack
+from support.images import API_IMAGE
+from support.stack import Stack, labels
 from support.waiting import eventually
 
 CONNECT = "import sqlite3, time\nc = sqlite3.connect('/data/api.db', isolation_level=None, timeout=20)\n"
@@ -17,7 +18,7 @@ def beside(stack: Stack, code: str) -> Iterator[None]:
         ["python3", "-c", CONNECT + code],
         volumes={f"{stack.project}_data": {"bind": "/data"}},
         tmpfs={"/tmp": "size=256m,mode=1777"},
-        labels={LABEL: PREFIX},
+        labels=labels(),
         network_mode="none",
         detach=True,
     )

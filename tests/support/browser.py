@@ -16,7 +16,8 @@ from selenium.webdriver import ChromeOptions, Remote
 from selenium.webdriver.remote.client_config import ClientConfig
 
 from host import setup
-from support.stack import ARTIFACTS, IMAGE_TAG, LABEL, PREFIX, ROOT
+from support.images import IMAGE_TAG, ROOT, once
+from support.stack import ARTIFACTS, labels
 from support.waiting import eventually
 
 IMAGE = f"fastapi-sqlite/browser:{IMAGE_TAG}"
@@ -133,7 +134,7 @@ def chromium() -> Iterator[Browser]:
         init=True,
         cap_drop=["ALL"],
         security_opt=["no-new-privileges:true"],
-        labels={LABEL: PREFIX},
+        labels=labels(),
         # The page is on this machine's own loopback, which no firewall of the machine cuts off.
         network_mode="host",
     )
@@ -149,7 +150,11 @@ def chromium() -> Iterator[Browser]:
 
 
 def build_image() -> None:
-    """Build the image of the browser on the base image of all others."""
+    """Build the image of the browser on the base image of all others, once in a run."""
+    once("browser", _build_image)
+
+
+def _build_image() -> None:
     command = ["docker", "build", "--quiet", "--build-arg", f"BASE_IMAGE={setup.prepare()}", "--tag", IMAGE]
     built = subprocess.run([*command, str(ROOT / "tests/browser")], capture_output=True, text=True, check=False)
     assert built.returncode == 0, (

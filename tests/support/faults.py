@@ -28,9 +28,9 @@ os.replace("/data/copy", "/data/api.db")
 """
 # As the remedy for a damaged file says: its log goes with it.
 TAKE_THE_LOG_AWAY = """
-import os
+import contextlib, os
 for path in ("/data/api.db-wal", "/data/api.db-shm"):
-    if os.path.exists(path):
+    with contextlib.suppress(FileNotFoundError):  # the API may let go of it just now
         os.unlink(path)
 """
 

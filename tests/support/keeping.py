@@ -10,7 +10,8 @@ from pathlib import Path
 
 from docker.errors import APIError, NotFound
 
-from support.stack import ROOT, Stack
+from support.images import ROOT
+from support.stack import Stack
 from support.waiting import eventually
 
 SECONDS = 150

@@ -16,7 +16,7 @@ def kill_all(server: Server) -> None:
     (metrics,) = set(re.findall(r"/dev/shm/api-metrics-\w+", Path(f"/proc/{workers[0]}/maps").read_text()))
     for process in (server.process.pid, *workers):
         os.kill(process, signal.SIGKILL)
-    server.process.wait(10)
+    server.process.wait(60)
 
     def all_ended() -> None:
         assert all(_has_ended(worker) for worker in workers)

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 from support.ending import end
 from support.http import Client
+from support.ports import free_port
 from support.server import API, TESTS, Server
 from support.waiting import eventually
 
@@ -98,9 +98,7 @@ def replicating(data: Path, url: str, *, log: Path, healthy: bool = True, **vari
         variables: More of its environment.
 
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     python_path = f"{API}:{TESTS.parent / 'deploy'}"
     with log.open("wb") as output:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ import httpx2
 
 from support.ending import end
 from support.http import Client
+from support.ports import free_port
 from support.problem import assert_unavailable
 from support.waiting import eventually
 
@@ -136,9 +136,7 @@ def running_server(
 
     """
     app = ["support.instrumented:create_instrumented_app()"] if instrumented else []
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     log = db_file_path.parent / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,8 +1,7 @@
 """A stack of real containers: compose.yaml with the small delta of compose.test.yaml, under a name of its own."""
 
-import hashlib
 import json
-import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from functools import cached_property
@@ -15,36 +14,40 @@ import httpx2 as httpx
 from docker.models.containers import Container
 from testcontainers.compose import DockerCompose
 
-from host import setup
+from proof import run
+from proof.leftovers import LABEL
 from support.http import ask
+from support.images import API_IMAGE, IMAGE_TAG, ROOT
 from support.ledger import Row
 
-ROOT = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
 ARTIFACTS = ROOT / "artifacts"
-
-# Of this checkout, so that two checkouts on one engine do not sweep each other's containers.
-PREFIX = f"fsq-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
-IMAGE_TAG = f"test-{PREFIX}"
-LABEL = "fastapi-sqlite.test"
-API_IMAGE = f"fastapi-sqlite/api:{IMAGE_TAG}"
-HEALTHCHECKER_IMAGE = f"fastapi-sqlite/healthchecker:{IMAGE_TAG}"
-REPLICA_IMAGE = f"fastapi-sqlite/replica:{IMAGE_TAG}"
-PROMETHEUS_IMAGE = f"fastapi-sqlite/prometheus:{IMAGE_TAG}"
-
-# With what only tests need, such as the name of the worker on each answer.
-INSTRUMENTED = f"""
-services:
-  api:
-    command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
-    environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
-    volumes: ["{ROOT}/tests/support:/srv/tests/support:ro"]
-"""
 
 STORED = """
 import json, sqlite3
 database = sqlite3.connect("/data/api.db")
 damage = [line for (line,) in database.execute("PRAGMA integrity_check") if line != "ok"]
 print(json.dumps([database.execute("SELECT id, name FROM tasks").fetchall(), damage]))
+"""
+
+
+def labels() -> dict[str, str]:
+    """Return the labels of what a test starts without Compose."""
+    return {LABEL: run.prefix()}
+
+
+def instrumented() -> str:
+    """Return the overlay of an API with what only tests need, such as the name of the worker on each answer."""
+    copy = run.current().scratch / f"support-{run.prefix()}"  # which the API's user can read, whoever owns this clone
+    shutil.copytree(TESTS / "support", copy, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in (copy, *copy.rglob("*")):
+        file.chmod(0o755)
+    return f"""
+services:
+  api:
+    command: [python3, -m, app, "support.instrumented:create_instrumented_app()"]
+    environment: {{ PYTHONPATH: "/srv/api:/srv/tests" }}
+    volumes: ["{copy}:/srv/tests/support:ro"]
 """
 
 
@@ -62,7 +65,7 @@ class Stack(DockerCompose):
     alive: ClassVar[list["Stack"]] = []  # those that a failing test may want to know about
 
     def __init__(self, name: str, folder: Path, *, variables: dict[str, str] | None = None, overlay: str = "") -> None:
-        self.project = f"{PREFIX}-{name}"
+        self.project = f"{run.prefix()}-{name}"
         self.env_path = folder / ".env"
         files = [str(ROOT / "compose.yaml"), str(ROOT / "compose.test.yaml")]
         if overlay:
@@ -199,7 +202,7 @@ class Stack(DockerCompose):
             ["python3", "-c", code],
             user="0",
             volumes={f"{self.project}_data": {"bind": "/data"}},
-            labels={LABEL: PREFIX},
+            labels=labels(),
             network_mode="none",
             remove=True,
         )
@@ -226,32 +229,3 @@ class Stack(DockerCompose):
 
 
 NewStack = Callable[..., Stack]
-
-
-def sweep() -> list[str]:
-    """Remove what runs of this checkout have left on the engine, and give the names of what there was."""
-    engine = docker.from_env()
-    left: list[str] = []
-    for container in engine.containers.list(all=True):
-        project = container.labels.get("com.docker.compose.project", "")
-        if project.startswith(PREFIX) or container.labels.get(LABEL) == PREFIX:
-            left.append(f"container {container.name}")
-            container.remove(force=True)
-    for network in engine.networks.list():
-        if (network.name or "").startswith(PREFIX):
-            left.append(f"network {network.name}")
-            network.remove()
-    for volume in engine.volumes.list():
-        if volume.name.startswith(PREFIX):
-            left.append(f"volume {volume.name}")
-            volume.remove(force=True)
-    return left
-
-
-def build_images(*services: str) -> None:
-    """Build the images under test, with the one compose file that users build with: by default most of them."""
-    environment = {**os.environ, "IMAGE_TAG": IMAGE_TAG, "BASE_IMAGE": setup.prepare()}
-    compose = ["docker", "compose", "--file", "compose.yaml", "--env-file", "/dev/null", "--profile", "replica"]
-    command = [*compose, "build", "--quiet", *services]
-    built = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, f"the images cannot be built:\n{built.stdout}{built.stderr}"

@@ -1,5 +1,6 @@
-"""The suite's only waiting primitive."""
+"""The suite's only ways to wait: until something is so, and while it must stay so."""
 
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,6 +8,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.05
+MOST_PATIENCE = 6.0
+
+
+def patience() -> float:
+    """Return how many times longer than on a machine that is otherwise idle all takes now: the load of each core."""
+    cores, workers = os.cpu_count() or 1, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return min(max(1.0, workers / cores, os.getloadavg()[0] / cores), MOST_PATIENCE)
 
 
 def eventually(check: Callable[[], T], *, within: float) -> T:
@@ -14,18 +22,32 @@ def eventually(check: Callable[[], T], *, within: float) -> T:
 
     Args:
         check: Asserts what must become true; called at least once.
-        within: Deadline in seconds.
+        within: Deadline in seconds on a machine that is otherwise idle.
 
     Raises:
         AssertionError, OSError: The last failure of `check`, once the deadline has passed.
 
     """
-    deadline = time.monotonic() + within
+    began = time.monotonic()
     while True:
         try:
             return check()
         except (AssertionError, OSError) as failure:
-            if time.monotonic() >= deadline:
-                failure.add_note(f"still so after {within} s")
+            waited = time.monotonic() - began
+            if waited >= within * patience():
+                failure.add_note(f"still so after {waited:.1f} s")
                 raise
             time.sleep(POLL_SECONDS)
+
+
+def throughout(seconds: float, check: Callable[[], object]) -> None:
+    """Call `check` again and again for so many seconds.
+
+    Raises:
+        AssertionError: The first failure of `check`.
+
+    """
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        check()
+        time.sleep(POLL_SECONDS)

@@ -178,7 +178,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing_unfinished(data: Path, tmp
     with started(tmp_path, "stage", "-") as process:
         eventually(lambda: data.with_name(".api.db.restoring").stat(), within=20)
         process.terminate()
-        assert process.wait(10) == command_line.INTERRUPTED
+        assert process.wait(60) == command_line.INTERRUPTED
     assert everything(tmp_path) == {**before, "backups/.lock": b""}
     assert not data.with_name(".api.db.restoring").exists()
 
@@ -190,4 +190,4 @@ def test_the_schedule_ends_when_it_is_told_to(data: Path, tmp_path: Path) -> Non
     with started(tmp_path, "run") as process:
         eventually(has_backup, within=20)
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

@@ -13,6 +13,8 @@ from healthchecker import __version__
 from healthchecker.probe import Poll, Probe
 from healthchecker.reason import Reason
 from healthchecker.settings import Settings
+from support.ports import free_port
+from support.waiting import patience
 
 DEADLINE = 0.4
 GOOD = b'{"results":[1]}'
@@ -61,8 +63,7 @@ def never_end(connection: socket.socket, over: threading.Event) -> None:
 
 @pytest.fixture
 def closed_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"http://127.0.0.1:{server.getsockname()[1]}/"
+    return f"http://127.0.0.1:{free_port()}/"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_target_that_misbehaves_gets_one_verdict_inside_the_deadline(
 ) -> None:
     result = poll(serve(behaviour))
     assert result.verdict.reason is reason
-    assert result.duration < DEADLINE + 0.2
+    assert result.duration < (DEADLINE + 0.2) * patience()
 
 
 @pytest.mark.fault("N3")
@@ -128,7 +129,7 @@ def test_a_name_server_that_does_not_answer_is_dns_too(monkeypatch: pytest.Monke
 
     result = asyncio.run(ask())
     assert result.verdict.reason is Reason.DNS
-    assert result.duration < 0.4
+    assert result.duration < 0.4 * patience()
 
 
 @pytest.mark.fault("N2")
@@ -144,7 +145,7 @@ def test_a_host_that_accepts_no_connection_is_connect_timeout() -> None:
         for connection in waiting:
             connection.close()
     assert result.verdict.reason is Reason.CONNECT_TIMEOUT
-    assert result.duration < DEADLINE
+    assert result.duration < DEADLINE * patience()
 
 
 @pytest.mark.parametrize("connect_timeout", [0.2, DEADLINE])
@@ -231,4 +232,4 @@ def test_proxies_of_the_environment_are_not_used(
     monkeypatch.setenv("http_proxy", closed_port)
     started = time.monotonic()
     assert poll(serve(sized())).verdict.ok
-    assert time.monotonic() - started < DEADLINE
+    assert time.monotonic() - started < DEADLINE * patience()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from host import debian, job, up
+from host import debian, job, turn, up
 
 RELEASES = {
     "debian": {"ID": "debian"},
@@ -33,6 +33,12 @@ def host_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., No
         monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
 
     return pretend
+
+
+@pytest.fixture(autouse=True)
+def no_turn_of_anybody_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep these tests away from the verbs that go on in this checkout."""
+    monkeypatch.setattr(turn, "ROOT", tmp_path)
 
 
 @pytest.fixture(autouse=True)

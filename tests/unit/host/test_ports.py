@@ -8,6 +8,7 @@ from host import ports
 from host.compose import Container
 from host.ports import Port
 from host.trouble import Trouble
+from support.ports import free_port
 
 
 @pytest.fixture
@@ -41,9 +42,7 @@ def test_a_port_of_the_running_stack_is_no_obstacle(taken: int) -> None:
 
 
 def test_a_free_port_is_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        number = server.getsockname()[1]
-    assert ports.is_free(Port("api", "127.0.0.1", number))
+    assert ports.is_free(Port("api", "127.0.0.1", free_port()))
 
 
 def test_what_this_user_may_not_bind_is_left_to_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

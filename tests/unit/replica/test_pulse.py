@@ -11,7 +11,7 @@ from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
 from support.control import Litestream, serving
-from support.waiting import eventually
+from support.waiting import eventually, patience
 
 SETTINGS = Settings(sync_interval=0.02)
 
@@ -40,7 +40,7 @@ def pulse_of(state: State, folder: Path) -> Iterator[Pulse]:
 def has_caught_up(state: State) -> None:
     lag = state.as_json()["lag_seconds"]
     assert lag is not None
-    assert lag < 0.5
+    assert lag < 0.5 * patience()
 
 
 def was_asked(litestream: Litestream, times: int) -> None:
