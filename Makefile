@@ -106,7 +106,7 @@ lock: $(VENV) ## Pin what pyproject.toml depends on (ARGS=--upgrade: newer)
 	done
 
 $(VENV): tests/requirements.txt | python
-	@$(PROOF) environment
+	@$(PROOF) tools
 
 # Made again with the environment, which takes it away.
 .venv/bench: tests/bench/requirements.txt $(VENV)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 
-from proof import caller, run
-from proof.lanes import ALONE, Lanes, in_order, write_groups
+from proof import environment, run
 from proof.leftovers import own_run
 from proof.progress import Progress
+from proof.scheduling import ALONE, TwoEndedScheduling, in_order, write_groups
 from support.fault_matrix import FaultMatrix, mark_rows
 
 
@@ -23,10 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # A run in the background may have begun with SIGINT ignored, which every process that a test starts would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    caller.forget()
-    with ExitStack() as until_the_end:
-        until_the_end.enter_context(own_run())
-        config.add_cleanup(until_the_end.pop_all().close)
+    environment.isolate()
+    until_the_end = ExitStack()
+    until_the_end.enter_context(own_run())
+    config.add_cleanup(until_the_end.close)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(FaultMatrix(config.option.rows), "fault_matrix")
         if config.option.progress:
@@ -52,19 +52,20 @@ def group_of(item: pytest.Item) -> str | None:
     if "shared_stack" in fixtures:
         return "shared stack"
     if any(definitions[-1].scope == "module" for definitions in fixtures.values()):
-        return item.nodeid.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+        return item.nodeid.partition("::")[0]
     return None
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Lanes:
-    return Lanes(config, groups_file(), log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TwoEndedScheduling:
+    return TwoEndedScheduling(config, groups_file(), log)
 
 
 def groups_file() -> Path:
     return run.current().scratch / "groups.json"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the scheduler is told that this worker has collected
 def pytest_collection_finish(session: pytest.Session) -> None:
     write_groups(session.items, groups_file())
     gc.freeze()  # as the server does before it forks: a closed database is followed by a collection of what is left

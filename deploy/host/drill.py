@@ -100,7 +100,7 @@ def drill(run: Run = command.run) -> None:
 @contextmanager
 def throw_away_stack(run: Run = command.run) -> Iterator[str]:
     """Make every command from here on one of a stack of its own, give its name, and remove all of it at the end."""
-    project = f"drill-{os.getpid()}"
+    project = "-".join(filter(None, (os.environ.get("COMPOSE_PROJECT_NAME"), f"drill-{os.getpid()}")))
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="drill-") as folder:
         os.environ.update(dict.fromkeys(QUIET, "") | dict.fromkeys(PORTS, "0"))

@@ -17,7 +17,7 @@ import uvloop
 from support import raw
 from support.http import ask
 from support.server import Server, running_server
-from support.waiting import eventually, patience
+from support.waiting import eventually, load_factor
 
 HALF_A_HEAD = b"GET /tasks HTTP/1.1\r\nHost: x\r\nX-Slow: "
 HALF_A_BODY = b"POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
@@ -62,7 +62,7 @@ def test_500_half_open_connections_keep_no_probe_waiting_and_are_closed(server: 
         for number, connection in enumerate(connections):
             connection.sendall((b"", HALF_A_HEAD, b"G")[number % 3])
         took = [probe(server) for _ in range(20)]
-        assert max(took) < 1 * patience()
+        assert max(took) < 1 * load_factor()
         answers = [raw.until_closed(connection) for connection in connections]
     assert {status(answer) for answer in answers if answer} == {408}
     assert_refused(answers[1], "request_timeout", 408)
@@ -161,7 +161,6 @@ def test_a_client_that_reads_nothing_is_let_go_of(impatient_server: Server) -> N
 
 
 @pytest.mark.fault("H5")
-@pytest.mark.timeout(90)
 def test_1000_clients_that_vanish_leave_nothing_behind(server: Server) -> None:
     requests = (HALF_A_HEAD, HALF_A_BODY, GET + b"\r\n", b"GET /slow?steps=300000 HTTP/1.1\r\nHost: x\r\n\r\n")
     ports = []
@@ -211,12 +210,11 @@ def test_a_request_that_hangs_is_cut_and_its_worker_replaced(impatient_server: S
 
 
 @pytest.mark.fault("P7")
-@pytest.mark.timeout(60)
 def test_a_frozen_worker_keeps_nobody_waiting_and_is_replaced(data: Path) -> None:
     with running_server(data, arguments=["--timeout", "4"]) as server:
         frozen = server.workers()[0]
         os.kill(frozen, signal.SIGSTOP)
-        assert max(probe(server) for _ in range(40)) < 1
+        assert max(probe(server) for _ in range(40)) < 1 * load_factor()
 
         def replaced() -> None:
             assert frozen not in server.workers()

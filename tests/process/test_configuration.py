@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from support.server import run_server
-from support.waiting import patience
+from support.waiting import load_factor
 
 
 @pytest.mark.fault("C2", "C3", "C4")
@@ -28,7 +28,7 @@ def test_a_wrong_setting_is_one_line_and_exit_78_before_anything_starts(value: s
         f"configuration error: {fault} "
         "Set it to an absolute path on a mounted volume, for example DB_FILE_PATH=/data/api.db\n"
     )
-    assert time.monotonic() - began < 5 * patience(), "says so at once"
+    assert time.monotonic() - began < 5 * load_factor(), "says so at once"
 
 
 @pytest.mark.fault("C6")

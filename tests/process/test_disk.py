@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from support.disk import injected
+from support.exhaustive import EXHAUSTIVE
 from support.ledger import assert_whole, names_in
 from support.problem import assert_unavailable
 from support.server import Server, running_server
-from support.waiting import eventually, patience
+from support.waiting import eventually
 
 HEALED_SECONDS = 10
 
@@ -23,7 +24,7 @@ HEALED_SECONDS = 10
     ("fault", "code"),
     [
         pytest.param("fdatasync:error=EIO", "db_io_error", marks=pytest.mark.fault("F8")),
-        pytest.param("pwrite64:error=EIO", "db_io_error", marks=pytest.mark.fault("F8")),
+        pytest.param("pwrite64:error=EIO", "db_io_error", marks=[pytest.mark.fault("F8"), EXHAUSTIVE]),
         pytest.param("pwrite64:error=ENOSPC", "db_disk_full", marks=pytest.mark.fault("F6")),
     ],
 )
@@ -42,9 +43,7 @@ def test_a_write_that_the_disk_refuses_is_never_acknowledged_and_the_service_hea
             eventually(lambda: injection.bit(times=proofs + 4), within=10)
             eventually(lambda: server.every_worker_says(code), within=5)
             assert server.client.get("/livez").status_code == 200
-        began = time.monotonic()
         eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
-        assert time.monotonic() - began < HEALED_SECONDS * patience()
         assert server.create("after").status_code == 201
         assert server.workers() == workers, "no worker had to be replaced"
         assert "Traceback" not in server.log
@@ -144,6 +143,7 @@ def test_whichever_call_fails_no_acknowledged_write_is_lost(calls: str, most: in
     assert acknowledged <= set(names_in(data))
 
 
+@pytest.mark.alone
 @pytest.mark.fault("F10")
 def test_a_disk_that_hangs_is_told_within_a_second_and_kills_no_worker(data: Path, tmp_path: Path) -> None:
     took = []
@@ -161,7 +161,7 @@ def test_a_disk_that_hangs_is_told_within_a_second_and_kills_no_worker(data: Pat
             eventually(injection.bit, within=5)
             eventually(hangs, within=5)
             assert {answer.result().status_code for answer in answers} <= {201, 503}
-            assert max(took) < 1 * patience()
+            assert max(took) < 1
         eventually(server.every_worker_is_ready, within=HEALED_SECONDS)
         assert server.workers() == workers
         assert "Traceback" not in server.log

@@ -1,52 +1,66 @@
-"""The virtual environment of the tests' tools, in `.venv`; `python -m proof.environment` makes it."""
+"""What is left of the caller's environment: a shell in use must not decide what a test finds."""
 
+import os
 import subprocess
-import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 
-from host import console
-from host.command import ROOT
+# What a program needs on this machine, and where its Docker is.
+KEPT = frozenset(
+    {
+        "BASE_IMAGE",
+        "CI",
+        "DOCKER_CERT_PATH",
+        "DOCKER_CONFIG",
+        "DOCKER_HOST",
+        "DOCKER_TLS_VERIFY",
+        "HOME",
+        "LOGNAME",
+        "PATH",
+        "SSL_CERT_FILE",
+        "TMPDIR",
+        "USER",
+        "XDG_RUNTIME_DIR",
+    }
+)
+OURS = ("FASTAPI_SQLITE_TEST_", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_")
+# The same on every machine.
+FIXED = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TERM": "xterm", "TZ": "UTC"}
+FILE_MODE_MASK = 0o022
 
-FOLDER = ROOT / ".venv"
-BIN = FOLDER / "bin"
-REQUIREMENTS = ROOT / "tests" / "requirements.txt"
-# Written last, so that an environment whose making broke off is made again, from nothing; make looks at it, too.
-COMPLETE = FOLDER / "complete"
-
-INSTALL = ("install", "--disable-pip-version-check", "--progress-bar", "off", "--require-hashes", "--requirement")
-FOUND, INSTALLING = "Collecting ", "Installing "
-STEP = 25  # packages from one line to the next
-LAST_LINES = 15
-UNAVAILABLE = 69
-
-
-def is_complete() -> bool:
-    """Return whether it is there, with the tools that are wanted now."""
-    return COMPLETE.exists() and COMPLETE.stat().st_mtime >= REQUIREMENTS.stat().st_mtime
-
-
-def make() -> int:
-    """Make it, say how far it is, and return the exit code."""
-    console.say("Making .venv with the tools of the tests, about 1 min.")
-    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=False).returncode:
-        console.complain(
-            "Python cannot make a virtual environment: run `sudo apt-get install python3-venv`, then this again."
-        )
-        return UNAVAILABLE
-    command, said, found = [str(BIN / "pip"), *INSTALL, str(REQUIREMENTS)], [], 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
-        for line in pip.stdout or ():
-            said.append(line)
-            found += line.startswith(FOUND)
-            if line.startswith(FOUND) and found % STEP == 0:
-                console.say(f"  .venv: {found} packages fetched")
-            if line.startswith(INSTALLING):
-                console.say(f"  .venv: installing {found} packages")
-    if pip.returncode:
-        console.complain("pip could not install the tools of the tests:\n" + "".join(said[-LAST_LINES:]).rstrip())
-        return UNAVAILABLE
-    COMPLETE.touch()
-    return 0
+# What package managers need where the network has a proxy or a mirror of its own; no test may see it.
+NETWORK = ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "pip_")
+CONTEXT_SECONDS = 20
 
 
-if __name__ == "__main__":
-    sys.exit(make())
+def for_tests(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what tests may see of an environment: nothing but what they cannot do without. Pure."""
+    kept = {name: value for name, value in environment.items() if name in KEPT or name.startswith(OURS)}
+    return kept | FIXED
+
+
+def of_the_network(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an environment says how to reach the package registries. Pure."""
+    return {name: value for name, value in environment.items() if name.lower().startswith(NETWORK)}
+
+
+def isolate() -> None:
+    """Leave of this process's environment what tests may see, with the usual file modes and the clock in UTC."""
+    kept = for_tests(os.environ)
+    if "DOCKER_HOST" not in kept:
+        kept |= _engine()
+    os.environ.clear()
+    os.environ.update(kept)
+    os.umask(FILE_MODE_MASK)
+    time.tzset()
+
+
+def _engine() -> dict[str, str]:
+    """Return where the user's Docker context leads, by the one variable that every client of Docker knows."""
+    question = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        asked = subprocess.run(question, capture_output=True, text=True, timeout=CONTEXT_SECONDS, check=False)
+        if asked.returncode == 0:
+            return {"DOCKER_HOST": asked.stdout.strip()}
+    return {}

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,13 +11,35 @@ from host import command
 from proof.run import VARIABLE, Run, begin
 
 LABEL = "fastapi-sqlite.test"  # of what Compose does not label
-PROJECT = "com.docker.compose.project"
-FILES = f"{PROJECT}.config_files"
+ROUNDS = 20  # the engine may still be making something for a command that was ended
+PAUSE_SECONDS = 0.5
+
+CONTAINERS = ("ps", "--all", "--no-trunc", "--format", f'{{{{.ID}}}} {{{{.Names}}}} {{{{.Label "{LABEL}"}}}}')
+NETWORKS = ("network", "ls", "--format", "{{.ID}} {{.Name}}")
+VOLUMES = ("volume", "ls", "--format", "{{.Name}} {{.Name}}")
+IMAGES = ("image", "ls", "--format", "{{.Repository}}:{{.Tag}} {{.Tag}}")
+KINDS = (
+    ("container", CONTAINERS, ("rm", "--force", "--volumes")),
+    ("network", NETWORKS, ("network", "rm")),
+    ("volume", VOLUMES, ("volume", "rm", "--force")),
+    ("image", IMAGES, ("image", "rm", "--force")),
+)
+
+
+class EngineError(Exception):
+    """The engine does not say what there is, or does not let go of it; the text says which."""
 
 
 def remove(run: Run) -> list[str]:
-    """Remove all that carries the name of a run whose processes are gone, and return the names of what there was."""
-    left = [*_containers(run), *_networks(run), *_volumes(run), *_images(run), *_mounts(run)]
+    """Remove all that carries the name of a run whose processes are gone, and return the names of what there was.
+
+    Raises:
+        EngineError: Something may be left on the engine; the run is remembered as dead, and the next one tries again.
+
+    """
+    left = _unmount(run)
+    if run.engine_mark.exists():
+        left += _clear_engine(run)
     shutil.rmtree(run.scratch, ignore_errors=True)
     run.lock.unlink(missing_ok=True)
     return left
@@ -32,55 +55,42 @@ def own_run() -> Iterator[None]:
     try:
         yield
     finally:
-        remove(this)
+        with suppress(EngineError):  # the next run tries again
+            remove(this)
         os.close(descriptor)
 
 
-def _containers(run: Run) -> Iterator[str]:
-    fields = "{{.ID}}\t{{.Names}}\t" + "\t".join(f'{{{{.Label "{label}"}}}}' for label in (PROJECT, LABEL, FILES))
-    for identity, name, project, label, files in _listed("ps", "--all", "--no-trunc", "--format", fields):
-        if _is_of(run, project, label) or str(run.scratch) in files:
-            yield f"container {name}"
-            command.run("docker", "rm", "--force", "--volumes", identity)
-            if not project.startswith(run.name):  # a project with a name of its own, such as that of the drill
-                command.run("docker", "compose", "--project-name", project, "down", "--volumes", "--timeout", "0")
-
-
-def _networks(run: Run) -> Iterator[str]:
-    for identity, name in _listed("network", "ls", "--format", "{{.ID}}\t{{.Name}}"):
-        if _is_of(run, name):
-            yield f"network {name}"
-            command.run("docker", "network", "rm", identity)
-
-
-def _volumes(run: Run) -> Iterator[str]:
-    for (name,) in _listed("volume", "ls", "--format", "{{.Name}}"):
-        if _is_of(run, name):
-            yield f"volume {name}"
-            command.run("docker", "volume", "rm", "--force", name)
-
-
-def _images(run: Run) -> Iterator[str]:
-    for (name,) in _listed("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"):
-        if run.name in name:
-            yield f"image {name}"
-            command.run("docker", "image", "rm", "--force", name)
-
-
-def _mounts(run: Run) -> Iterator[str]:
+def _unmount(run: Run) -> list[str]:
     with suppress(OSError):
-        places = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-        for place in sorted(places, reverse=True):
-            if place.startswith(f"{run.scratch}/"):
-                yield f"mount {place}"
-                command.run("umount", "--lazy", place)
+        mounts = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        ours = sorted((place for place in mounts if place.startswith(f"{run.scratch}/")), reverse=True)
+        for place in ours:
+            command.run("umount", "--lazy", place)
+        return [f"mount {place}" for place in ours]
+    return []
 
 
-def _is_of(run: Run, *names: str) -> bool:
-    return any(name.startswith(f"{run.name}-") or name == run.name for name in names)
+def _clear_engine(run: Run) -> list[str]:
+    """Look and remove until there is nothing more, and return the names of all that was there."""
+    names: dict[str, None] = {}
+    for _ in range(ROUNDS):
+        found = [(kind, words, *thing) for kind, question, words in KINDS for thing in _listed(run, question)]
+        if not found:
+            return list(names)
+        for kind, words, identity, name in found:
+            names[f"{kind} {name}"] = None
+            command.run("docker", *words, identity)
+        time.sleep(PAUSE_SECONDS)
+    raise EngineError(f"the engine does not let go of {', '.join(names)}")
 
 
-def _listed(*question: str) -> Iterator[list[str]]:
+def _listed(run: Run, question: tuple[str, ...]) -> list[tuple[str, str]]:
     answer = command.run("docker", *question, timeout=60)
-    for line in answer.out.splitlines() if answer.ok else ():
-        yield line.split("\t")
+    if not answer.ok:
+        raise EngineError(f"the engine does not answer `docker {' '.join(question[:2])}`: {answer.reason}")
+    rows = (line.split(" ") for line in answer.out.splitlines())
+    return [(identity, names[0]) for identity, *names in rows if any(_is_of(run, name) for name in names)]
+
+
+def _is_of(run: Run, name: str) -> bool:
+    return name == run.name or name.startswith(f"{run.name}-")

@@ -1,13 +1,15 @@
-"""Processes whose parent has died: on Linux they become children of the front, which asks for their end."""
+"""Processes whose parent has died: on Linux they become children of whoever adopts them, and can be ended by it."""
 
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36  # see prctl(2)
+END_SECONDS = 5.0
 
 
 def adopt() -> None:
@@ -24,17 +26,24 @@ def reap(own: Collection[int]) -> None:
                 os.waitpid(process, os.WNOHANG)
 
 
-def end() -> list[str]:
-    """End all children with their own, and return what they were."""
-    ended = []
-    while children := _children():
-        for process in children:
-            with suppress(ChildProcessError):
-                if os.waitpid(process, os.WNOHANG) == (0, 0):
-                    ended.append(f"process {_name(process)}")
-                    os.kill(process, signal.SIGKILL)
-                    os.waitpid(process, 0)
-    return ended
+def end(word: str) -> list[str]:
+    """End the children that have a word in their command line or environment, and return what they were.
+
+    Others are left alone: a helper of Docker or git may have gone into the background on purpose.
+    """
+    ended: dict[int, str] = {}
+    until = time.monotonic() + END_SECONDS
+    while time.monotonic() < until:
+        reap(())
+        found = {child: name for child in _children() if (name := _name(child, word))}
+        if not found:
+            break
+        for process, name in found.items():
+            ended[process] = f"process {name}"
+            with suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.02)
+    return list(ended.values())
 
 
 def _children() -> list[int]:
@@ -44,7 +53,10 @@ def _children() -> list[int]:
         return []
 
 
-def _name(process: int) -> str:
+def _name(process: int, word: str) -> str:
+    """Return the command line of a process, or nothing where the word is not to be found."""
     with suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    return str(process)
+        line = Path(f"/proc/{process}/cmdline").read_bytes()
+        if word.encode() in line + Path(f"/proc/{process}/environ").read_bytes():
+            return line.replace(b"\0", b" ").decode(errors="replace").strip()
+    return ""

@@ -79,7 +79,7 @@ class Progress:
         now = time.monotonic()
         longest = sorted(self._under_way.copy().items(), key=lambda test: test[1])[:SHOWN]
         tests = ", ".join(f"{_short(test)} {now - began:.0f} s" for test, began in longest)
-        return f"{self._clock()}  {self._done} of {self._total} done{failed}" + (f"; at {tests}" if tests else "")
+        return f"{self._clock()}  {self._done} of {self._total} done{failed}" + (f"; running {tests}" if tests else "")
 
     def _clock(self) -> str:
         seconds = int(time.monotonic() - self._began)

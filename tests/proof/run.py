@@ -1,7 +1,7 @@
 """One run of the tests among others: its name, its folder for scratch files, and whether it still goes on.
 
-Everything that a run makes on this machine carries its name. So two runs never meet, in two checkouts or in one, and
-what a run leaves behind that was killed can be told from what belongs to one that goes on.
+Everything that a run makes on this machine carries its name. So runs never meet, and what a killed run left behind can
+be told from what belongs to one that goes on.
 """
 
 import fcntl
@@ -26,7 +26,7 @@ class Run:
     """A run.
 
     Attributes:
-        name: What all that it makes is called, at the beginning.
+        name: How the names begin of all that it makes.
         scratch: The folder for its temporary files.
 
     """
@@ -40,15 +40,18 @@ class Run:
         return FOLDER / self.name
 
     @property
-    def goes_on(self) -> bool:
+    def engine_mark(self) -> Path:
+        """The file that is there once it has made something on the Docker engine."""
+        return self.scratch / "engine"
+
+    @property
+    def is_alive(self) -> bool:
         """Whether one of its processes lives."""
-        try:
-            with self.lock.open() as lock:
+        with suppress(FileNotFoundError), self.lock.open() as lock:
+            try:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
+            except BlockingIOError:
+                return True
         return False
 
 
@@ -64,11 +67,11 @@ def current() -> Run:
 
 
 def begin() -> tuple[Run, int]:
-    """Begin a run, and return it with the descriptor that keeps it going.
+    """Begin a run, and return it with the descriptor that keeps it alive.
 
-    Processes that inherit the descriptor keep it going, too; those that inherit the environment are a part of it.
+    Processes that inherit the descriptor keep it alive, too; those that inherit the environment are a part of it.
     """
-    name = f"{CHECKOUT}-{secrets.token_hex(2)}"
+    name = f"{CHECKOUT}-{secrets.token_hex(3)}"
     run = Run(name, Path(tempfile.gettempdir(), name))
     FOLDER.mkdir(parents=True, exist_ok=True)
     unseen = FOLDER / f".{name}"  # until it is locked, or another run would take this one for dead
@@ -81,13 +84,17 @@ def begin() -> tuple[Run, int]:
     return run, descriptor
 
 
-def others() -> Iterator[Run]:
-    """Return the runs of this checkout that have left a lock behind, dead or alive, without that of this process."""
+def dead() -> Iterator[Run]:
+    """Return the runs of this checkout that were killed: they have left a lock that nobody holds."""
     for lock in sorted(FOLDER.glob(f"{CHECKOUT}-*")):
         with suppress(FileNotFoundError):
             run = Run(lock.name, Path(lock.read_text()))
-            if run.name != os.environ.get(VARIABLE):
+            if run.is_alive:
+                continue
+            if run.scratch.is_absolute() and run.scratch.name == run.name:
                 yield run
+            else:
+                lock.unlink()  # cut short, as by a loss of power: it says nothing that could be trusted
 
 
 def prefix() -> str:

@@ -13,6 +13,7 @@ from testcontainers.core.config import testcontainers_config
 
 from host import console
 from host.trouble import Trouble
+from proof import environment
 from proof.leftovers import own_run
 from soak.report import report
 from soak.run import soak
@@ -70,5 +71,6 @@ def interrupt(_signal: int, _frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
+    environment.isolate()
     with own_run():
         sys.exit(main(sys.argv[1:]))

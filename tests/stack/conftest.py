@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from testcontainers.core.config import testcontainers_config
 
-from host.trouble import Trouble
-from support import images, invariants
+from support import browser, images, invariants
 from support.stack import NewStack, Stack
 from support.waiting import eventually
 
@@ -18,8 +17,10 @@ HERE = Path(__file__).parent
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Build the images, which takes minutes on a new machine, before the first test's own time begins."""
     if HERE in item.path.parents:
-        with suppress(AssertionError, Trouble):  # told by the fixture, where they are built again
+        with suppress(AssertionError):  # told by the fixture
             images.build()
+            if "browser" in getattr(item, "fixturenames", ()):
+                browser.build_image()
     return (yield)
 
 

@@ -12,7 +12,7 @@ from support.stack import Stack
 # A verb that changes data refuses to begin while another one of this checkout goes on, whatever its stack is.
 pytestmark = pytest.mark.xdist_group("verbs")
 
-PROJECT = re.compile(r"drill-\d+")
+PROJECT = re.compile(r"[\w-]*drill-\d+")
 HELD = re.compile(
     r"before the backup  (\d+) tasks acknowledged, 0 of them lost\n"
     r"content            equal in backup and database\n"

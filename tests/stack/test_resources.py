@@ -35,7 +35,8 @@ def test_a_worker_that_runs_out_of_memory_is_replaced_and_the_container_goes_on(
 
 @pytest.mark.fault("R2")
 def test_a_container_with_too_little_memory_to_start_is_told_and_starts_once_it_has_more(new_stack: NewStack) -> None:
-    stack = new_stack(variables={"API_MEMORY": "40m"})
+    impatient = "services: { api: { healthcheck: { start_period: 8s } } }"  # it would not start in any longer time
+    stack = new_stack(variables={"API_MEMORY": "40m"}, overlay=impatient)
     began = time.monotonic()
     assert stack.up("api").returncode == 1
     assert time.monotonic() - began < 60

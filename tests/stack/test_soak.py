@@ -13,6 +13,7 @@ MINUTES = 2
 END = re.compile(r"acknowledged=(\d+) lost=0 duplicated=0 corrupt=0")
 
 
+@pytest.mark.alone
 @pytest.mark.exhaustive
 @pytest.mark.timeout(900)
 @pytest.mark.fault("K8")

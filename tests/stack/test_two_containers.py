@@ -10,7 +10,7 @@ from support.http import ask
 from support.ledger import Ledger, settle
 from support.load import writing
 from support.stack import NewStack, Stack, instrumented
-from support.waiting import eventually, patience
+from support.waiting import eventually
 
 SECONDS = 5
 
@@ -44,6 +44,6 @@ def test_four_writers_have_their_turns_in_fairness_and_without_an_error(new_stac
     shares = sorted(rows / clients[worker] for worker, rows in ledger.by_worker.items())
     assert len(shares) == 4
     assert shares[0] >= 0.7 * shares[-1], (ledger.by_worker, clients)
-    assert ledger.longest < 1 * patience()
+    assert ledger.longest < 1
     account = settle(ledger, *stack.stored())
     assert account.is_settled, str(account)

@@ -59,7 +59,7 @@ class Project:
 
     def next_version(self, dockerfile: str) -> None:
         """Say what the next build makes."""
-        (self.folder / "Dockerfile").write_text(dockerfile.format(run=run.prefix()))
+        (self.folder / "Dockerfile").write_text(dockerfile.format(run=run.current().name))
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def project(engine: None, tmp_path: Path) -> Iterator[Project]:
             for each in (name, f"{name}-previous"):
                 if images.list(each):
                     images.remove(each, force=True)
-        images.prune(filters={"dangling": True, "label": f"{LABEL}={run.prefix()}"})
+        images.prune(filters={"dangling": True, "label": f"{LABEL}={run.current().name}"})
 
 
 @pytest.mark.timeout(600)

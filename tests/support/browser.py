@@ -15,8 +15,7 @@ from docker.models.containers import Container
 from selenium.webdriver import ChromeOptions, Remote
 from selenium.webdriver.remote.client_config import ClientConfig
 
-from host import setup
-from support.images import IMAGE_TAG, ROOT, once
+from support.images import IMAGE_TAG, ROOT, base_image, once
 from support.stack import ARTIFACTS, labels
 from support.waiting import eventually
 
@@ -155,7 +154,7 @@ def build_image() -> None:
 
 
 def _build_image() -> None:
-    command = ["docker", "build", "--quiet", "--build-arg", f"BASE_IMAGE={setup.prepare()}", "--tag", IMAGE]
+    command = ["docker", "build", "--quiet", "--build-arg", f"BASE_IMAGE={base_image()}", "--tag", IMAGE]
     built = subprocess.run([*command, str(ROOT / "tests/browser")], capture_output=True, text=True, check=False)
     assert built.returncode == 0, (
         "the image of the browser cannot be built; apt in it needs the base image's own Debian mirrors, "

@@ -39,6 +39,7 @@ class Keeper:
             **dict(line.split("=", 1) for line in self.stack.env_path.read_text().splitlines()),
             "COMPOSE_FILE": os.pathsep.join([files] if isinstance(files, str) else map(str, files or ())),
             "COMPOSE_PROJECT_NAME": self.stack.project,
+            "COMPOSE_ENV_FILES": str(self.stack.env_path),  # and not the one of whoever owns this clone
             "BACKUP_DIR": str(self.backups),
             "PYTHONPATH": str(ROOT / "deploy"),
         }

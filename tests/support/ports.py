@@ -2,6 +2,7 @@
 
 import random
 import socket
+import sys
 from contextlib import suppress
 
 RANGE = (10_000, 30_000)  # below those that the kernel gives away by itself
@@ -16,7 +17,8 @@ def free_port() -> int:
         port = random.randrange(*RANGE)  # noqa: S311 - no secret
         claim = socket.socket(socket.AF_UNIX)
         with suppress(OSError), socket.socket() as candidate:
-            claim.bind(CLAIM.format(port))
+            if sys.platform == "linux":
+                claim.bind(CLAIM.format(port))
             candidate.bind(("127.0.0.1", port))
             _claims.append(claim)
             return port

@@ -85,8 +85,7 @@ class Stack(DockerCompose):
         return [*super().compose_command_property, "--project-name", self.project]
 
     def __enter__(self) -> Self:
-        """Remove what an interrupted run may have left under this name; starting is up to the test."""
-        self.stop()
+        """Do nothing yet: starting is up to the test."""
         self.alive.append(self)
         return self
 
@@ -215,7 +214,7 @@ class Stack(DockerCompose):
 
     def save_artifacts(self) -> Path:
         """Keep what tells why a test failed, and give the folder."""
-        folder = ARTIFACTS / self.project
+        folder = ARTIFACTS / self.project.removeprefix(f"{run.prefix()}-")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "compose.yaml").write_text(self.compose("config").stdout)
         (folder / "ps.txt").write_text(self.compose("ps", "--all").stdout)

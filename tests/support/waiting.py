@@ -8,13 +8,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 POLL_SECONDS = 0.05
-MOST_PATIENCE = 6.0
+MOST_LOAD_FACTOR = 6.0
 
 
-def patience() -> float:
-    """Return how many times longer than on a machine that is otherwise idle all takes now: the load of each core."""
+def load_factor() -> float:
+    """Return how much slower than when idle this machine is now: by the load of a core."""
     cores, workers = os.cpu_count() or 1, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    return min(max(1.0, workers / cores, os.getloadavg()[0] / cores), MOST_PATIENCE)
+    return min(max(1.0, workers / cores, os.getloadavg()[0] / cores), MOST_LOAD_FACTOR)
 
 
 def eventually(check: Callable[[], T], *, within: float) -> T:
@@ -34,7 +34,7 @@ def eventually(check: Callable[[], T], *, within: float) -> T:
             return check()
         except (AssertionError, OSError) as failure:
             waited = time.monotonic() - began
-            if waited >= within * patience():
+            if waited >= within * load_factor():
                 failure.add_note(f"still so after {waited:.1f} s")
                 raise
             time.sleep(POLL_SECONDS)

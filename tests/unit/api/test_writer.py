@@ -13,7 +13,7 @@ from app.group import Unit
 from app.problems import Code, ProblemError
 from app.unit import Work
 from app.writer import Writer
-from support.waiting import patience
+from support.waiting import load_factor
 
 WITHIN = 10
 
@@ -218,7 +218,7 @@ def test_a_unit_that_waits_too_long_is_refused_and_never_begun(disk: Disk) -> No
         began = time.monotonic()
         with pytest.raises(ProblemError, match="db_locked"):
             await writer.write(saying("late"), within=0.05)
-        assert time.monotonic() - began < 2 * patience()
+        assert time.monotonic() - began < 2 * load_factor()
         disk.is_free.set()
         assert await first == "first"
         assert await writer.stop(within=WITHIN)

@@ -232,6 +232,7 @@ def test_a_log_whose_database_has_been_used_without_it_is_kept_and_not_put_back(
     assert kept.read_bytes() == log
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("B2")
 def test_emptying_a_volume_again_loses_nothing_of_the_log_wherever_it_is_killed(tmp_path: Path) -> None:
     found = each_step(f"{SCENES}:EMPTYING", tmp_path)
@@ -240,6 +241,7 @@ def test_emptying_a_volume_again_loses_nothing_of_the_log_wherever_it_is_killed(
     assert found[-1][0] == "kept"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault("B2")
 def test_a_swap_killed_where_the_database_was_lost_never_lets_a_new_one_be_begun(tmp_path: Path) -> None:
     assert set(each_step(f"{SCENES}:FINDING", tmp_path)) == {"db_missing", "new"}

@@ -3,7 +3,6 @@ import json
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from healthchecker.probe import Poll, Probe
 from healthchecker.reason import Reason
 from healthchecker.settings import Settings
 from support.ports import free_port
-from support.waiting import patience
+from support.waiting import load_factor
 
 DEADLINE = 0.4
 GOOD = b'{"results":[1]}'
@@ -102,7 +101,7 @@ def test_a_target_that_misbehaves_gets_one_verdict_inside_the_deadline(
 ) -> None:
     result = poll(serve(behaviour))
     assert result.verdict.reason is reason
-    assert result.duration < (DEADLINE + 0.2) * patience()
+    assert result.duration < (DEADLINE + 0.2) * load_factor()
 
 
 @pytest.mark.fault("N3")
@@ -129,7 +128,7 @@ def test_a_name_server_that_does_not_answer_is_dns_too(monkeypatch: pytest.Monke
 
     result = asyncio.run(ask())
     assert result.verdict.reason is Reason.DNS
-    assert result.duration < 0.4 * patience()
+    assert result.duration < 0.4 * load_factor()
 
 
 @pytest.mark.fault("N2")
@@ -145,7 +144,7 @@ def test_a_host_that_accepts_no_connection_is_connect_timeout() -> None:
         for connection in waiting:
             connection.close()
     assert result.verdict.reason is Reason.CONNECT_TIMEOUT
-    assert result.duration < DEADLINE * patience()
+    assert result.duration < DEADLINE * load_factor()
 
 
 @pytest.mark.parametrize("connect_timeout", [0.2, DEADLINE])
@@ -230,6 +229,4 @@ def test_proxies_of_the_environment_are_not_used(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, closed_port: str
 ) -> None:
     monkeypatch.setenv("http_proxy", closed_port)
-    started = time.monotonic()
     assert poll(serve(sized())).verdict.ok
-    assert time.monotonic() - started < DEADLINE * patience()

@@ -15,7 +15,7 @@ from healthchecker.history import History
 from healthchecker.reason import Reason
 from healthchecker.snapshot import Snapshot
 from healthchecker.snapshot_file import MOST_BYTES, MOST_SET_ASIDE, VERSION
-from support.waiting import eventually, patience
+from support.waiting import eventually, load_factor
 
 TARGET = "http://api:8000/db-check"
 NOBODY = 65534
@@ -258,7 +258,7 @@ def test_a_disk_that_hangs_holds_up_neither_the_loop_nor_the_end(path: Path, mon
         started = loop.time()
         saving.cancel()
         await snapshot.save_last()
-        assert loop.time() - started < 0.6 * patience()
+        assert loop.time() - started < 0.6 * load_factor()
 
     asyncio.run(live_through())
     over.set()

@@ -15,10 +15,10 @@ def test_a_line_must_tell_how_far_the_run_is_and_what_it_is_at() -> None:
     progress = Progress()
     assert progress.line() == "  0:00  collecting the tests"
     progress.pytest_xdist_node_collection_finished(["a", "b"])
-    progress.pytest_runtest_logstart("tests/unit/test_a.py::test_x[1]@alone")
+    progress.pytest_runtest_logstart("tests/unit/test_a.py::test_x[1]")
     progress.pytest_runtest_logstart("tests/stack/test_b.py::test_y")
-    progress.pytest_runtest_logfinish("tests/unit/test_a.py::test_x[1]@alone")
-    assert progress.line() == "  0:00  1 of 2 done; at stack/test_b 0 s"
+    progress.pytest_runtest_logfinish("tests/unit/test_a.py::test_x[1]")
+    assert progress.line() == "  0:00  1 of 2 done; running stack/test_b 0 s"
 
 
 def test_a_failure_must_be_told_at_once_and_counted(capfd: pytest.CaptureFixture[str]) -> None:

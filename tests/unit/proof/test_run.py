@@ -27,7 +27,6 @@ sys.stdin.read()
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep these runs apart from those that go on."""
     monkeypatch.setattr(run, "FOLDER", tmp_path)
-    monkeypatch.setattr(leftovers.command, "run", lambda *_, **__: leftovers.command.Answer(1))
     return tmp_path
 
 
@@ -42,24 +41,24 @@ def another(folder: Path) -> Iterator[tuple[Run, "subprocess.Popen[str]"]]:
         assert process.stdout
         name = process.stdout.readline().strip()
         try:
-            yield next(each for each in run.others() if each.name == name), process
+            yield Run(name, scratch / name), process
         finally:
             process.kill()
 
 
 def test_a_run_must_go_on_as_long_as_its_process_lives_and_no_longer(folder: Path) -> None:
     with another(folder) as (other, process):
-        assert other.goes_on
+        assert other.is_alive
         process.kill()
         process.wait()
-        assert not other.goes_on
+        assert not other.is_alive
 
 
 def test_two_runs_of_one_checkout_must_have_nothing_in_common(folder: Path) -> None:
     with another(folder) as (first, _), another(folder) as (second, _):
         assert not first.name.startswith(second.name)
         assert first.scratch != second.scratch
-        assert {first.name, second.name} == {each.name for each in run.others()}
+        assert not list(run.dead())
 
 
 def test_what_a_killed_run_has_left_must_be_found_and_removed(folder: Path) -> None:
@@ -67,9 +66,10 @@ def test_what_a_killed_run_has_left_must_be_found_and_removed(folder: Path) -> N
         process.kill()
         process.wait()
         assert (other.scratch / "file").exists()
+        assert [each.name for each in run.dead()] == [other.name]
         leftovers.remove(other)
         assert not other.scratch.exists()
-        assert not list(run.others())
+        assert not list(run.dead())
 
 
 @pytest.mark.parametrize("worker", ["gw0", "gw1"])

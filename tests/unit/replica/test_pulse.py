@@ -11,7 +11,7 @@ from replica.pulse import Pulse
 from replica.settings import Settings
 from replica.state import State
 from support.control import Litestream, serving
-from support.waiting import eventually, patience
+from support.waiting import eventually, load_factor
 
 SETTINGS = Settings(sync_interval=0.02)
 
@@ -40,7 +40,7 @@ def pulse_of(state: State, folder: Path) -> Iterator[Pulse]:
 def has_caught_up(state: State) -> None:
     lag = state.as_json()["lag_seconds"]
     assert lag is not None
-    assert lag < 0.5 * patience()
+    assert lag < 0.5 * load_factor()
 
 
 def was_asked(litestream: Litestream, times: int) -> None:

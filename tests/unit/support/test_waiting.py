@@ -3,7 +3,7 @@ import os
 import pytest
 
 from support import waiting
-from support.waiting import MOST_PATIENCE, eventually, patience, throughout
+from support.waiting import MOST_LOAD_FACTOR, eventually, load_factor, throughout
 
 
 @pytest.fixture(autouse=True)
@@ -12,18 +12,18 @@ def two_cores_and_one_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "1")
 
 
-@pytest.mark.parametrize(("load", "times"), [(0.1, 1), (2, 1), (4, 2), (100, MOST_PATIENCE)])
-def test_patience_must_grow_with_the_load_of_a_core_and_have_an_end(
+@pytest.mark.parametrize(("load", "times"), [(0.1, 1), (2, 1), (4, 2), (100, MOST_LOAD_FACTOR)])
+def test_the_factor_must_grow_with_the_load_of_a_core_and_have_an_end(
     load: float, times: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0, 0))
-    assert patience() == times
+    assert load_factor() == times
 
 
-def test_patience_must_know_the_workers_before_the_load_tells_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_factor_must_know_the_workers_before_the_load_tells_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (0, 0, 0))
     monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", "4")
-    assert patience() == 2
+    assert load_factor() == 2
 
 
 def test_what_never_becomes_so_must_fail_with_its_last_reason(monkeypatch: pytest.MonkeyPatch) -> None:

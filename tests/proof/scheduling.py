@@ -17,15 +17,14 @@ from xdist.workermanage import WorkerController
 from proof.rings import RINGS
 
 ALONE = "alone"  # the group of the tests that need the machine to themselves
-
 AT_HAND = 2  # tests: xdist's worker begins one when it knows the next
 
 
 def write_groups(items: list[pytest.Item], file: Path) -> None:
-    """Tell the schedule, which is in another process, which tests are run one after the other by one worker.
+    """Write down for the scheduler, which is in another process, which tests one worker runs one after the other.
 
-    Those are what pytest-xdist marks with `xdist_group`; its own way of telling, a change of the tests' ids, has no
-    effect with pytest 9.
+    They are marked with pytest-xdist's own `xdist_group`. What xdist 3.8 does with that mark is a change of the test's
+    id, which pytest 9.2 does not take up.
     """
     marks = ((item.nodeid, item.get_closest_marker("xdist_group")) for item in items)
     whole = file.with_name(f"{file.name}-{os.getpid()}")
@@ -57,15 +56,15 @@ def _limit(item: pytest.Item) -> float:
     return float(mark.args[0]) if mark else 0.0
 
 
-class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+class TwoEndedScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Hands the tests out to the workers, group by group."""
 
     def __init__(self, config: pytest.Config, groups: Path, log: Producer | None = None) -> None:
         """Begin before anything is collected; `groups` is where the workers will have written theirs."""
         super().__init__(config, log)
+        self.collection: list[str] | None
         self._file = groups
         self._groups: Mapping[str, str] = {}
-        self.collection: list[str] | None
         self._alone: dict[str, bool] = {}
 
     @property
@@ -85,17 +84,24 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
                 return
             self._groups = json.loads(self._file.read_text())
             tests = self.collection = next(iter(self.registered_collections.values()))
-            for test in tests:
-                self.workqueue.setdefault(self._split_scope(test), {})[test] = False
-            self._alone = self.workqueue.pop(ALONE, {})
+            self._put_back(dict.fromkeys(tests, False))
         for _ in range(AT_HAND):
             self._reschedule_all()
 
     def remove_node(self, node: WorkerController) -> str | None:
-        """Go on without a worker, and return the test in which it has died, if any."""
-        crashed: str | None = super().remove_node(node)
+        """Go on without a worker, and return the test in which it has died, if any; that one is not tried again."""
+        units = self.assigned_work.pop(node)
+        left = [test for unit in units.values() for test, is_done in unit.items() if not is_done]
+        crashed = left[0] if left else None
+        self._put_back(dict.fromkeys(left[1:], False))
         self._reschedule_all()
         return crashed
+
+    def _put_back(self, tests: Mapping[str, bool]) -> None:
+        for test in tests:
+            group = self._split_scope(test)
+            unit = self._alone if group == ALONE else self.workqueue.setdefault(group, {})
+            unit[test] = False
 
     def _split_scope(self, nodeid: str) -> str:
         return self._groups.get(nodeid, nodeid)
@@ -105,7 +111,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
             self._reschedule(node)
 
     def _reschedule(self, node: WorkerController) -> None:
-        if node.shutting_down:
+        if self.collection is None or node not in self.registered_collections or node.shutting_down:
             return
         if self.workqueue:
             if self._pending_of(self.assigned_work[node]) < AT_HAND:
@@ -113,10 +119,11 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
         elif self._alone and self.nodes == [node]:
             self.workqueue[ALONE], self._alone = self._alone, {}
             self._assign_work_unit(node)
-        elif not self._alone or node is not self.nodes[0]:
+        elif not self._alone or node is not next(node for node in self.nodes if not node.shutting_down):
             node.shutdown()  # the last one stays for what has to be alone
 
     def _assign_from_its_end(self, node: WorkerController) -> None:
         takes_containers = self.nodes.index(node) % 2 == 1
-        self.workqueue.move_to_end(next(reversed(self.workqueue)), last=not takes_containers)
+        if takes_containers:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         self._assign_work_unit(node)

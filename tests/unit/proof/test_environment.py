@@ -6,7 +6,7 @@ import time
 import pytest
 
 from host.command import ROOT
-from proof.caller import KEPT, OURS, of_the_network, without_the_callers
+from proof.environment import FIXED, KEPT, OURS, for_tests, of_the_network
 
 HOSTILE = {
     "http_proxy": "http://127.0.0.1:9",
@@ -25,14 +25,14 @@ HOSTILE = {
     "LC_ALL": "C",
     "WHATEVER_COMES_NEXT": "1",
 }
-SEEN = "tests/unit/proof/test_caller.py::test_a_test_must_see_nothing_of_a_shell_but_what_it_needs"
+SEEN = "tests/unit/proof/test_environment.py::test_a_test_must_see_nothing_of_a_shell_but_what_it_needs"
 
 
 def test_a_test_must_see_nothing_of_a_shell_but_what_it_needs() -> None:
     others = {name for name in os.environ if name not in KEPT and not name.startswith((*OURS, "PYTEST_"))}
-    assert others <= {"LANG", "LC_ALL"}
+    assert others <= set(FIXED)
     assert os.environ["LC_ALL"] == "C.UTF-8"
-    assert time.localtime().tm_gmtoff == 0
+    assert time.strftime("%Z") == "UTC"
     mask = os.umask(0o022)
     assert mask == 0o022
 
@@ -46,7 +46,7 @@ def test_the_tests_must_be_green_in_a_shell_that_is_in_use() -> None:
 
 @pytest.mark.parametrize("name", [*HOSTILE, "PYTEST_ADDOPTS", "TESTCONTAINERS_RYUK_DISABLED"])
 def test_a_variable_that_is_not_listed_must_be_dropped_whatever_it_is(name: str) -> None:
-    assert without_the_callers({name: "value"}).get(name) != "value"
+    assert for_tests({name: "value"}).get(name) != "value"
 
 
 def test_what_tells_how_to_reach_the_registries_must_be_left_to_what_brings_the_tools() -> None:

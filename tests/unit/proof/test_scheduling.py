@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from proof.lanes import ALONE, Lanes
+from proof.scheduling import ALONE, TwoEndedScheduling
 
 WORKERS = 3
 QUICK = [f"tests/unit/test_a.py::test_{number}" for number in range(6)]
@@ -59,15 +59,22 @@ class Pool:
         with TemporaryDirectory() as folder:
             file = Path(folder, "groups")
             file.write_text(json.dumps(self.groups))
-            self._schedule(Lanes(config, file))
+            self._schedule(TwoEndedScheduling(config, file))
 
     def _schedule(self, lanes: Any) -> None:
-        self.lanes = lanes
+        self.scheduling = lanes
         self.workers = [Worker() for _ in range(WORKERS)]
         for worker in self.workers:
-            self.lanes.add_node(worker)
-            self.lanes.add_node_collection(worker, self.tests)
-        self.lanes.schedule()
+            self.scheduling.add_node(worker)
+            self.scheduling.add_node_collection(worker, self.tests)
+        self.scheduling.schedule()
+
+    def add(self) -> None:
+        """Let another worker come in the place of one that has died."""
+        self.workers.append(Worker())
+        self.scheduling.add_node(self.workers[-1])
+        self.scheduling.add_node_collection(self.workers[-1], self.tests)
+        self.scheduling.schedule()
 
     def turns(self) -> Iterator[tuple[list[str], str]]:
         """Let one worker after the other do a test; give it, and what the others could do meanwhile."""
@@ -79,10 +86,10 @@ class Pool:
                         self.tests[other.given[0]] for other in self.workers if other.can_run and other is not worker
                     ]
                     yield others, self.tests[worker.given[0]]
-                    self.lanes.mark_test_complete(worker, worker.given.pop(0))
+                    self.scheduling.mark_test_complete(worker, worker.given.pop(0))
                 elif worker.shutting_down and not worker.is_gone:
                     worker.is_gone = True
-                    self.lanes.remove_node(worker)
+                    self.scheduling.remove_node(worker)
             assert before != [(worker.given, worker.is_gone) for worker in self.workers], "nothing goes on"
 
 
@@ -106,17 +113,38 @@ def test_no_worker_must_be_given_more_than_it_needs_to_go_on() -> None:
     assert [len(worker.given) for worker in Pool(ALL).workers] == [2] * WORKERS
 
 
-def test_a_worker_that_dies_must_take_no_test_along_but_the_one_it_was_at() -> None:
-    pool = Pool(ALL)
-    dead = pool.workers.pop()
-    assert pool.lanes.remove_node(dead) == ALL[dead.given[0]]
-    assert {test for _, test in pool.turns()} == set(ALL)
+@pytest.mark.parametrize("done_before", range(len(ALL) - 1))
+@pytest.mark.parametrize("dies", range(WORKERS))
+def test_a_worker_that_dies_must_take_no_test_along_but_the_one_it_was_at(dies: int, done_before: int) -> None:
+    pool, done = Pool(ALL), []
+    turns = pool.turns()
+    done += [test for _, (_, test) in zip(range(done_before), turns, strict=False)]
+    turns.close()
+    dead = pool.workers[dies]
+    if dead.is_gone:
+        return
+    pool.workers.remove(dead)
+    crashed = pool.scheduling.remove_node(dead)
+    pool.add()
+    done += [test for _, test in pool.turns()]
+    assert sorted({*done, crashed} - {None}) == sorted(ALL)
+    assert crashed not in done[done_before:]
+
+
+def test_a_worker_that_dies_before_all_have_collected_must_not_end_the_others() -> None:
+    config: Any = Config()
+    scheduling: Any = TwoEndedScheduling(config, Path("none"))
+    workers = [Worker(), Worker()]
+    for worker in workers:
+        scheduling.add_node(worker)
+    scheduling.remove_node(workers[0])
+    assert not workers[1].shutting_down
 
 
 def test_nothing_to_run_must_be_an_end() -> None:
     pool = Pool([])
     assert list(pool.turns()) == []
-    assert pool.lanes.tests_finished
+    assert pool.scheduling.tests_finished
 
 
 def test_the_tests_of_a_group_must_be_run_by_one_worker_one_after_the_other() -> None:
