@@ -107,6 +107,10 @@ def read_all(server: Server) -> set[int]:
     return statuses
 
 
+def meets_damage(server: Server) -> None:
+    assert 503 in read_all(server)
+
+
 @pytest.mark.fault("D3", "D14")
 def test_damage_that_a_request_meets_is_told_by_both_workers_and_a_backup_used_without_a_restart(
     file: DataFile,
@@ -116,7 +120,7 @@ def test_damage_that_a_request_meets_is_told_by_both_workers_and_a_backup_used_w
     with running_server(file.path) as server:
         with ExitStack() as healing:
             healing.enter_context(flipped(file.path))
-            assert 503 in read_all(server)
+            eventually(lambda: meets_damage(server), within=5)
             eventually(lambda: server.every_worker_says("db_corrupt"), within=5)
             eventually(lambda: assert_each_worker_told(server), within=5)
             shutil.copy(file.path, damaged)

@@ -132,7 +132,7 @@ def counted_syncs(server: Server, report: Path) -> Iterator[None]:
         yield
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.wait(10)
+        tracer.wait(60)
         tracer.stderr.close()
 
 

@@ -41,6 +41,8 @@ def test_a_container_with_too_little_memory_to_start_is_told_and_starts_once_it_
     assert stack.up("api").returncode == 1
     assert time.monotonic() - began < 60
     stack.set_variables({})
+    stack.compose_file_name.pop()  # with enough memory it gets the usual time
+    del stack.compose_command_property
     assert stack.up("api").returncode == 0
 
 

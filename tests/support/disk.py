@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from support.fault_matrix import cannot_run_here
-from support.waiting import eventually
+from support.waiting import eventually, load_factor
 
 STRACE_SECONDS = 10
 BITES = re.compile(r"(\w+)(?:\(| resumed).* \((?:INJECTED|DELAYED)\)$", re.MULTILINE)
@@ -61,5 +61,5 @@ def injected(fault: str, workers: Iterable[int], report: Path, *, paths: Iterabl
         eventually(injection.bit, within=STRACE_SECONDS)
     finally:
         tracer.send_signal(signal.SIGINT)
-        tracer.wait(STRACE_SECONDS)
+        tracer.wait(STRACE_SECONDS * load_factor())
         tracer.stderr.close()

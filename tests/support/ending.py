@@ -2,6 +2,8 @@
 
 import subprocess
 
+from support.waiting import load_factor
+
 
 def end(process: subprocess.Popen[bytes], *, within: float) -> None:
     """Tell a process to end, if it has not.
@@ -14,7 +16,7 @@ def end(process: subprocess.Popen[bytes], *, within: float) -> None:
         return
     process.terminate()
     try:
-        process.wait(within)
+        process.wait(within * load_factor())
     finally:
         process.kill()
         process.wait()

@@ -16,7 +16,7 @@ from support.ending import end
 from support.http import Client
 from support.ports import free_port
 from support.server import API, TESTS, Server
-from support.waiting import eventually
+from support.waiting import eventually, load_factor
 
 STOP_SECONDS = 20
 SOON = {"REPLICA_SYNC_INTERVAL": "0.1"}  # so that a test does not wait for long
@@ -70,7 +70,7 @@ class Sidecar:
         self.process.send_signal(signal.SIGSTOP)  # so that it starts no other
         os.kill(self.litestream(), signal.SIGKILL)
         self.process.kill()
-        self.process.wait(STOP_SECONDS)
+        self.process.wait(STOP_SECONDS * load_factor())
 
 
 def lose(server: Server, sidecar: Sidecar) -> None:
@@ -80,8 +80,8 @@ def lose(server: Server, sidecar: Sidecar) -> None:
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for process in processes:
             os.kill(process, number)
-    server.process.wait(STOP_SECONDS)
-    sidecar.process.wait(STOP_SECONDS)
+    server.process.wait(STOP_SECONDS * load_factor())
+    sidecar.process.wait(STOP_SECONDS * load_factor())
     (metrics,) = set(re.findall(r"/dev/shm/api-metrics-\w+", maps))
     shutil.rmtree(metrics)  # the master would have done so
 

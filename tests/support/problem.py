@@ -7,7 +7,7 @@ def assert_problem(answer: httpx2.Response, code: str, status: int) -> None:
     """Assert that an answer is the whole problem `code`, and gives nothing away."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     body = answer.json()
-    assert body["code"] == code
+    assert body["code"] == code, body
     assert body["status"] == status
     assert body["type"] == f"/problems/{code}"
     assert body["title"]

@@ -15,7 +15,7 @@ from support.ending import end
 from support.http import Client
 from support.ports import free_port
 from support.problem import assert_unavailable
-from support.waiting import eventually
+from support.waiting import eventually, load_factor
 
 TESTS = Path(__file__).resolve().parents[1]
 API = TESTS.parent / "api"
@@ -119,7 +119,7 @@ class Server:
     def stop(self) -> int:
         """Ask the server to stop, and give its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(STOP_SECONDS * load_factor())
 
 
 @contextmanager
