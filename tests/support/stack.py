@@ -85,7 +85,7 @@ class Stack(DockerCompose):
         return [*super().compose_command_property, "--project-name", self.project]
 
     def __enter__(self) -> Self:
-        """Do nothing yet: starting is up to the test."""
+        """Count it among those that are alive; starting it is up to the test."""
         self.alive.append(self)
         return self
 
